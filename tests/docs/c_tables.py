@@ -1,0 +1,60 @@
+"""The tables of the C source as Python lists.
+
+A small program that includes the header and is linked with the table prints it, so that the
+documents are compared with what the module holds and not with how the source is written.
+"""
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from documents import TOP
+
+PRINTER = r"""
+#include <stdio.h>
+static void text(const char *key, const char *value)
+{
+    printf("\"%s\": \"", key);
+    for (; value && *value; value++) {
+        if (*value == '"' || *value == '\\') putchar('\\');
+        putchar(*value);
+    }
+    printf("\"");
+}
+"""
+
+
+def print_table(includes, body, sources):
+    """Compile `sources` (below src/) with a program of this body; return what it prints."""
+    compiler = os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang") or "cc"
+    with tempfile.TemporaryDirectory() as directory:
+        program = Path(directory, "print.c")
+        program.write_text(
+            "".join(f'#include "{name}"\n' for name in includes) + PRINTER
+            + "int main(void)\n{\n" + body + "\nreturn 0;\n}\n")
+        flags = subprocess.run(["apr-1-config", "--includes", "--cppflags"], text=True,
+                               capture_output=True, check=True).stdout.split()
+        subprocess.run(
+            [*compiler.split(), "-std=gnu11", f"-I{TOP / 'src'}", *flags,
+             "-o", f"{directory}/print", str(program), *(str(TOP / "src" / s) for s in sources)],
+            check=True)
+        printed = subprocess.run([f"{directory}/print"], check=True, capture_output=True,
+                                 text=True).stdout
+    return [json.loads(line) for line in printed.splitlines()]
+
+
+def known_cookies():
+    """The rows of src/policy/known_cookies.c."""
+    body = r"""
+    for (size_t i = 0; i < cg_known_cookies_count; i++) {
+        const cg_known_cookie *row = &cg_known_cookies[i];
+        printf("{\"lifted\": %u, ", row->lifted);
+        text("pattern", row->pattern); printf(", ");
+        text("reason", row->reason); printf(", ");
+        text("source", row->source); printf("}\n");
+    }"""
+    rows = print_table(["policy/known_cookies.h"], body, ["policy/known_cookies.c"])
+    words = {1: "HttpOnly", 2: "SameSite", 3: "HttpOnly, SameSite"}
+    return [dict(row, lifted=words[row["lifted"]]) for row in rows]
