@@ -22,10 +22,7 @@
 #include <stddef.h>
 
 /* Which demand of the built-in rule a row lifts; bits, so that a row can lift both. */
-enum cg_known_lift {
-    CG_LIFTS_HTTPONLY = 1u << 0,
-    CG_LIFTS_SAMESITE = 1u << 1
-};
+enum cg_known_lift { CG_LIFTS_HTTPONLY = 1u << 0, CG_LIFTS_SAMESITE = 1u << 1 };
 
 typedef struct cg_known_cookie {
     const char *pattern; /* an exact name or a glob (`*`, `?`), case-sensitive */

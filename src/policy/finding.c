@@ -1,0 +1,344 @@
+/* The table of findings and the questions behind them. */
+#include "finding.h"
+
+#include "../cookie/limits.h"
+
+#define BIT(name) CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_##name)
+#define ROW(id_, severity_, session_severity_, cwe_, asvs_, meaning_)                              \
+    {                                                                                              \
+        .id = {"CG-" id_, sizeof("CG-" id_) - 1}, .severity = CG_SEVERITY_##severity_,             \
+        .session_severity = CG_SEVERITY_##session_severity_, .cwe = cwe_,                          \
+        .asvs = {asvs_, sizeof(asvs_) - 1}, .meaning = meaning_                                    \
+    }
+
+const cg_finding_row cg_finding_rows[CG_FINDING_COUNT] = {
+    [CG_FINDING_SECURE_MISSING] = ROW(
+        "SECURE-MISSING", LOW, HIGH, 614, "3.3.1",
+        "The application set a cookie without Secure on HTTPS; browsers send it over plain "
+        "http too."),
+    [CG_FINDING_HTTPONLY_MISSING] = ROW(
+        "HTTPONLY-MISSING", LOW, MEDIUM, 1004, "3.3.4",
+        "The application set a cookie without HttpOnly; scripts on the page can read it."),
+    [CG_FINDING_SAMESITE_MISSING] = ROW(
+        "SAMESITE-MISSING", LOW, LOW, 1275, "3.3.2",
+        "The application set a cookie without SameSite; what other sites may send it with is "
+        "left to the browser."),
+    [CG_FINDING_SAMESITE_INVALID] = ROW(
+        "SAMESITE-INVALID", LOW, LOW, 1275, "3.3.2",
+        "SameSite has a word that browsers do not know; they treat it as absent."),
+    [CG_FINDING_SAMESITE_NONE_INSECURE] = ROW(
+        "SAMESITE-NONE-INSECURE", MEDIUM, MEDIUM, 1275, "3.3.2",
+        "SameSite=None without Secure; browsers reject such a cookie."),
+    [CG_FINDING_PREFIX_VIOLATION] = ROW(
+        "PREFIX-VIOLATION", HIGH, HIGH, 565, "3.3.1",
+        "The name has a prefix whose conditions the line does not fulfil; browsers reject the "
+        "cookie."),
+    [CG_FINDING_PREFIX_MISSING] = ROW(
+        "PREFIX-MISSING", INFO, INFO, 565, "3.3.3",
+        "A session-like cookie has no __Host- or __Secure- prefix; a sub-domain can set one "
+        "of the same name."),
+    [CG_FINDING_PARTITIONED_INSECURE] = ROW(
+        "PARTITIONED-INSECURE", MEDIUM, MEDIUM, 614, "3.3.1",
+        "Partitioned without Secure; browsers reject such a cookie."),
+    [CG_FINDING_PLAIN_HTTP] = ROW(
+        "PLAIN-HTTP", LOW, HIGH, 319, "3.3.1",
+        "A cookie without Secure was set over plain http; Secure cannot be added there, and "
+        "anyone on the way can read it."),
+    [CG_FINDING_SECURE_ON_PLAIN_HTTP] = ROW(
+        "SECURE-ON-PLAIN-HTTP", MEDIUM, MEDIUM, 614, "3.3.1",
+        "A cookie with Secure was set over plain http; browsers reject it there."),
+    [CG_FINDING_DOMAIN_WIDE] = ROW(
+        "DOMAIN-WIDE", MEDIUM, MEDIUM, 565, "3.3.3",
+        "Domain is wider than the host; every host below it gets the cookie and can set "
+        "one."),
+    [CG_FINDING_DOMAIN_SET] = ROW(
+        "DOMAIN-SET", INFO, LOW, 565, "3.3.3",
+        "Domain names the host itself; every host below it gets the cookie, which it would "
+        "not without Domain."),
+    [CG_FINDING_DOMAIN_INVALID] = ROW(
+        "DOMAIN-INVALID", MEDIUM, MEDIUM, 565, "3.3.3",
+        "Domain does not cover the host, or is not a host name; browsers reject the cookie."),
+    [CG_FINDING_SESSION_PERSISTENT] = ROW("SESSION-PERSISTENT", INFO, INFO, 539, "",
+                                          "A session-like cookie outlives the browser's session."),
+    [CG_FINDING_LIFETIME_LONG] = ROW("LIFETIME-LONG", LOW, LOW, 539, "",
+                                     "The lifetime is over 400 days; browsers shorten it."),
+    [CG_FINDING_LIFETIME_UNREADABLE] = ROW(
+        "LIFETIME-UNREADABLE", LOW, LOW, 0, "",
+        "Max-Age or Expires cannot be read; browsers ignore it."),
+    [CG_FINDING_ATTRIBUTE_REPEATED] = ROW(
+        "ATTRIBUTE-REPEATED", LOW, LOW, 0, "",
+        "An attribute stands more than once; clients differ in which one they follow."),
+    [CG_FINDING_ATTRIBUTE_LONG] = ROW(
+        "ATTRIBUTE-LONG", LOW, LOW, 0, "",
+        "An attribute's value is over 1024 octets; browsers ignore the attribute."),
+    [CG_FINDING_FLAG_VALUE] = ROW(
+        "FLAG-VALUE", LOW, LOW, 0, "",
+        "A flag is written with a value; some clients do not take it for the flag."),
+    [CG_FINDING_CONTROL_CHARACTER] = ROW(
+        "CONTROL-CHARACTER", MEDIUM, MEDIUM, 113, "",
+        "The line contains a control character; browsers ignore it whole."),
+    [CG_FINDING_EMPTY] = ROW("EMPTY", LOW, LOW, 0, "",
+                             "The line has neither a name nor a value; browsers ignore "
+                             "it."),
+    [CG_FINDING_TOO_LONG] = ROW(
+        "TOO-LONG", MEDIUM, MEDIUM, 0, "3.3.5",
+        "Name and value together are over 4096 octets; browsers ignore the cookie."),
+    [CG_FINDING_NAMELESS] = ROW("NAMELESS", LOW, LOW, 0, "",
+                                "The cookie has no name; clients differ in what they do "
+                                "with it."),
+    [CG_FINDING_VALUE_SYNTAX] = ROW(
+        "VALUE-SYNTAX", INFO, INFO, 0, "",
+        "Name or value has octets outside the grammar of RFC 6265; clients and servers differ "
+        "in how they read them."),
+    [CG_FINDING_NAME_REPEATED] = ROW(
+        "NAME-REPEATED", HIGH, HIGH, 0, "15.3.7",
+        "One response sets two values for the same name, domain and path; clients differ in "
+        "which one they keep."),
+    [CG_FINDING_TECHNOLOGY] = ROW("TECHNOLOGY", INFO, INFO, 200, "",
+                                  "The name tells which software the application runs on."),
+    [CG_FINDING_CHANGE_REFUSED] = ROW(
+        "CHANGE-REFUSED", LOW, MEDIUM, 0, "",
+        "A demand of the policy was not carried out, because browsers would have rejected the "
+        "cookie."),
+    [CG_FINDING_IDENTITY_CHANGED] = ROW(
+        "IDENTITY-CHANGED", INFO, INFO, 0, "",
+        "The policy gave the cookie another Path, Domain or partition; for a browser it is a "
+        "second cookie, beside one that it may hold already."),
+    [CG_FINDING_KNOWN_COOKIE] = ROW(
+        "KNOWN-COOKIE", LOW, LOW, 0, "",
+        "A rule changed a cookie that is in the table of known cookies, because the "
+        "application needs it otherwise; a part of the application may stop working."),
+    [CG_FINDING_OVERRIDE_IGNORED] = ROW(
+        "OVERRIDE-IGNORED", LOW, LOW, 0, "",
+        "A .htaccess file asked for less protection than the server; what it asked was "
+        "ignored."),
+    [CG_FINDING_DROPPED] = ROW("DROPPED", INFO, INFO, 0, "",
+                               "A rule with Drop kept the cookie from leaving."),
+};
+
+static const cg_span severity_names[CG_SEVERITY_COUNT] = {
+    [CG_SEVERITY_INFO] = {"info", 4},
+    [CG_SEVERITY_LOW] = {"low", 3},
+    [CG_SEVERITY_MEDIUM] = {"medium", 6},
+    [CG_SEVERITY_HIGH] = {"high", 4},
+};
+
+cg_span cg_severity_name(cg_severity severity)
+{
+    return severity_names[severity];
+}
+
+/* Parts of names, lower case. "sid" counts only as a whole word: not in "president". */
+static const cg_span session_words[] = {{"sess", 4},  {"login", 5}, {"auth", 4},
+                                        {"token", 5}, {"jwt", 3},   {"sso", 3}};
+static const cg_span forgery_words[] = {{"csrf", 4}, {"xsrf", 4}, {"forgery", 7}};
+
+/* Names that tell what runs behind them: whole, or from the start where a `*` ends them. */
+static const cg_span technology_names[] = {
+    {"PHPSESSID", 9},      {"JSESSIONID*", 11},   {"ASP.NET_*", 9},        {"ASPSESSIONID*", 13},
+    {".AspNetCore.*", 13}, {"CFID", 4},           {"CFTOKEN", 7},          {"laravel_session", 15},
+    {"wordpress_*", 11},   {"wp-settings-*", 13}, {"connect.sid", 11},     {"ci_session", 10},
+    {"CAKEPHP", 7},        {"PLAY_SESSION", 12},  {"rack.session", 12},    {"BIGipServer*", 12},
+    {"NSC_*", 4},          {"phpMyAdmin", 10},    {"grafana_session", 15},
+};
+
+static bool contains_word(cg_span name, cg_span word)
+{
+    for (size_t i = 0; i + word.len <= name.len; i++) {
+        if (cg_span_equal_folded(cg_span_part(name, i, i + word.len), word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_letter(char c)
+{
+    char lower = cg_ascii_lower(c);
+    return lower >= 'a' && lower <= 'z';
+}
+
+/* "sid" at the end of the name or before something that is no letter, and after none, unless the
+ * case changes there: SID, connect.sid, PHPSID, userSid. */
+static bool ends_word_sid(cg_span name)
+{
+    for (size_t i = 0; i + 3 <= name.len; i++) {
+        cg_span part = cg_span_part(name, i, i + 3);
+        bool starts_here = i == 0 || !is_letter(name.at[i - 1]) ||
+                           cg_span_equal(part, CG_SPAN("SID")) ||
+                           (part.at[0] == 'S' && cg_ascii_lower(name.at[i - 1]) == name.at[i - 1]);
+        bool ends_here = i + 3 == name.len || !is_letter(name.at[i + 3]);
+        if (starts_here && ends_here && cg_span_equal_folded(part, CG_SPAN("sid"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool cg_name_is_session_like(cg_span name)
+{
+    for (size_t i = 0; i < sizeof forgery_words / sizeof forgery_words[0]; i++) {
+        if (contains_word(name, forgery_words[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < sizeof session_words / sizeof session_words[0]; i++) {
+        if (contains_word(name, session_words[i])) {
+            return true;
+        }
+    }
+    return ends_word_sid(name);
+}
+
+static bool reveals_technology(cg_span name)
+{
+    for (size_t i = 0; i < sizeof technology_names / sizeof technology_names[0]; i++) {
+        cg_pattern pattern = cg_pattern_parse(technology_names[i]);
+        if (cg_pattern_matches(&pattern, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An octet of a token (RFC 9110 5.6.2), as names must be made of. */
+static bool is_token_octet(char c)
+{
+    return (c > 0x20 && c < 0x7F) && !strchr("\"(),/:;<=>?@[\\]{}", c);
+}
+
+/* cookie-octet (6265bis 4.1.1). */
+static bool is_cookie_octet(char c)
+{
+    return (c > 0x20 && c < 0x7F) && c != '"' && c != ',' && c != ';' && c != '\\';
+}
+
+static bool is_outside_grammar(const cg_set_cookie *cookie)
+{
+    cg_span value = cookie->value;
+    if (value.len >= 2 && value.at[0] == '"' && value.at[value.len - 1] == '"') {
+        value = cg_span_part(value, 1, value.len - 1);
+    }
+    for (size_t i = 0; i < cookie->name.len; i++) {
+        if (!is_token_octet(cookie->name.at[i])) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < value.len; i++) {
+        if (!is_cookie_octet(value.at[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Sets a finding's bit if it holds. */
+static uint64_t when(bool holds, cg_finding finding)
+{
+    return holds ? CG_FINDING_BIT(finding) : 0;
+}
+
+static uint64_t find_in_kind(cg_line_kind kind)
+{
+    return when(kind == CG_LINE_CONTROL_CHARACTER, CG_FINDING_CONTROL_CHARACTER) |
+           when(kind == CG_LINE_EMPTY, CG_FINDING_EMPTY) |
+           when(kind == CG_LINE_TOO_LONG, CG_FINDING_TOO_LONG);
+}
+
+static uint64_t find_in_flags(const cg_set_cookie *cookie, const cg_circumstances *circumstances)
+{
+    const cg_attributes *says = &cookie->attributes;
+    bool has_secure = says->present & BIT(SECURE);
+    bool has_same_site = says->present & BIT(SAMESITE);
+    bool is_none = has_same_site && says->same_site == CG_SAME_SITE_NONE;
+    bool is_https = circumstances->is_https;
+
+    return when(is_https && !has_secure, CG_FINDING_SECURE_MISSING) |
+           when(!is_https && !has_secure, CG_FINDING_PLAIN_HTTP) |
+           when(!is_https && has_secure, CG_FINDING_SECURE_ON_PLAIN_HTTP) |
+           when(!(says->present & BIT(HTTPONLY)), CG_FINDING_HTTPONLY_MISSING) |
+           when(!has_same_site, CG_FINDING_SAMESITE_MISSING) |
+           when(has_same_site && says->same_site == CG_SAME_SITE_DEFAULT,
+                CG_FINDING_SAMESITE_INVALID) |
+           when(is_none && !has_secure, CG_FINDING_SAMESITE_NONE_INSECURE) |
+           when((says->present & BIT(PARTITIONED)) && !has_secure, CG_FINDING_PARTITIONED_INSECURE);
+}
+
+static uint64_t find_in_domain(const cg_attributes *says, cg_span host)
+{
+    bool is_host;
+    if (!(says->present & BIT(DOMAIN)) || says->domain.len == 0) {
+        return 0;
+    }
+    is_host = host.len == 0 || cg_span_equal_folded(says->domain, host);
+    return when(is_host, CG_FINDING_DOMAIN_SET) |
+           when(!is_host && cg_host_matches_domain(host, says->domain), CG_FINDING_DOMAIN_WIDE);
+}
+
+static uint64_t find_in_lifetime(const cg_set_cookie *cookie, int64_t now)
+{
+    const cg_attributes *says = &cookie->attributes;
+    bool has_max_age = says->present & BIT(MAX_AGE);
+    bool has_expires = says->present & BIT(EXPIRES);
+    bool is_long = has_max_age ? says->max_age > CG_LIFETIME_MAX
+                               : has_expires && says->expires > now + CG_LIFETIME_MAX;
+
+    return when(is_long, CG_FINDING_LIFETIME_LONG) |
+           when((has_max_age || has_expires) && cg_name_is_session_like(cookie->name),
+                CG_FINDING_SESSION_PERSISTENT) |
+           when((cookie->ignored & (BIT(MAX_AGE) | BIT(EXPIRES))) != 0,
+                CG_FINDING_LIFETIME_UNREADABLE);
+}
+
+/* What the browser will say of the line as the application sent it, prefixes and Domain. */
+static uint64_t find_in_verdict(const cg_set_cookie *cookie, const cg_circumstances *circumstances)
+{
+    cg_circumstances https = *circumstances;
+    cg_browser_verdict verdict;
+    https.is_https = true;
+    verdict = cg_browser_judge(cookie, &cookie->attributes, &https);
+    return when(verdict == CG_BROWSER_INVALID_PREFIX, CG_FINDING_PREFIX_VIOLATION) |
+           when(verdict == CG_BROWSER_INVALID_DOMAIN, CG_FINDING_DOMAIN_INVALID);
+}
+
+static uint64_t find_in_text(const cg_set_cookie *cookie)
+{
+    return when(cookie->repeated != 0, CG_FINDING_ATTRIBUTE_REPEATED) |
+           when(cookie->has_long_value, CG_FINDING_ATTRIBUTE_LONG) |
+           when(cookie->valued_flags != 0, CG_FINDING_FLAG_VALUE) |
+           when(cookie->name.len == 0, CG_FINDING_NAMELESS) |
+           when(is_outside_grammar(cookie), CG_FINDING_VALUE_SYNTAX) |
+           when(reveals_technology(cookie->name), CG_FINDING_TECHNOLOGY) |
+           when(cg_name_is_session_like(cookie->name) &&
+                    !cg_span_starts(cookie->name, CG_SPAN("__")),
+                CG_FINDING_PREFIX_MISSING);
+}
+
+/* What became of the policy's demands. */
+static uint64_t find_in_judgement(const cg_demands *demands, const cg_judgement *judgement,
+                                  bool is_https)
+{
+    /* Secure refused over plain http is what CG-PLAIN-HTTP says. */
+    unsigned refused = judgement->refused & ~(is_https ? 0 : BIT(SECURE));
+    unsigned changed = judgement->added | judgement->replaced | judgement->removed;
+    unsigned identity = BIT(PATH) | BIT(DOMAIN) | BIT(PARTITIONED);
+
+    return when(judgement->action == CG_ACTION_DROP, CG_FINDING_DROPPED) |
+           when(refused != 0, CG_FINDING_CHANGE_REFUSED) |
+           when((changed & identity) != 0, CG_FINDING_IDENTITY_CHANGED) |
+           when((changed & demands->lifted_by_table) != 0, CG_FINDING_KNOWN_COOKIE) |
+           when(demands->ignored != NULL, CG_FINDING_OVERRIDE_IGNORED);
+}
+
+uint64_t cg_findings_find(const cg_set_cookie *cookie, const cg_demands *demands,
+                          const cg_judgement *judgement, const cg_circumstances *circumstances)
+{
+    uint64_t findings = find_in_kind(cookie->kind) | find_in_judgement(demands, judgement, circumstances->is_https);
+    if (cookie->kind != CG_LINE_COOKIE || judgement->is_deletion) {
+        return findings;
+    }
+    return findings | find_in_flags(cookie, circumstances) |
+           find_in_domain(&cookie->attributes, circumstances->host) |
+           find_in_lifetime(cookie, circumstances->now) | find_in_verdict(cookie, circumstances) |
+           find_in_text(cookie);
+}

@@ -1,0 +1,77 @@
+/* What an auditor would write down about a cookie: the table of findings, and who has them.
+ *
+ * Findings speak of the line as the application sent it, and of what the policy could or could not
+ * do about it. Deletions are not graded (nor do ZAP and the HTTP Observatory). */
+#ifndef CG_FINDING_H
+#define CG_FINDING_H
+
+#include "judge.h"
+
+typedef enum cg_finding {
+    CG_FINDING_SECURE_MISSING = 0,
+    CG_FINDING_HTTPONLY_MISSING,
+    CG_FINDING_SAMESITE_MISSING,
+    CG_FINDING_SAMESITE_INVALID,
+    CG_FINDING_SAMESITE_NONE_INSECURE,
+    CG_FINDING_PREFIX_VIOLATION,
+    CG_FINDING_PREFIX_MISSING,
+    CG_FINDING_PARTITIONED_INSECURE,
+    CG_FINDING_PLAIN_HTTP,
+    CG_FINDING_SECURE_ON_PLAIN_HTTP,
+    CG_FINDING_DOMAIN_WIDE,
+    CG_FINDING_DOMAIN_SET,
+    CG_FINDING_DOMAIN_INVALID,
+    CG_FINDING_SESSION_PERSISTENT,
+    CG_FINDING_LIFETIME_LONG,
+    CG_FINDING_LIFETIME_UNREADABLE,
+    CG_FINDING_ATTRIBUTE_REPEATED,
+    CG_FINDING_ATTRIBUTE_LONG,
+    CG_FINDING_FLAG_VALUE,
+    CG_FINDING_CONTROL_CHARACTER,
+    CG_FINDING_EMPTY,
+    CG_FINDING_TOO_LONG,
+    CG_FINDING_NAMELESS,
+    CG_FINDING_VALUE_SYNTAX,
+    CG_FINDING_NAME_REPEATED,
+    CG_FINDING_TECHNOLOGY,
+    CG_FINDING_CHANGE_REFUSED,
+    CG_FINDING_IDENTITY_CHANGED,
+    CG_FINDING_KNOWN_COOKIE,
+    CG_FINDING_OVERRIDE_IGNORED,
+    CG_FINDING_DROPPED,
+    CG_FINDING_COUNT
+} cg_finding;
+
+/* Sets of findings are words with these bits. */
+#define CG_FINDING_BIT(finding) (UINT64_C(1) << (finding))
+
+typedef enum cg_severity {
+    CG_SEVERITY_INFO = 0,
+    CG_SEVERITY_LOW,
+    CG_SEVERITY_MEDIUM,
+    CG_SEVERITY_HIGH,
+    CG_SEVERITY_COUNT
+} cg_severity;
+
+typedef struct cg_finding_row {
+    cg_span id;
+    cg_severity severity;         /* for any cookie */
+    cg_severity session_severity; /* for one that looks like a session's */
+    unsigned cwe;                 /* Common Weakness Enumeration; 0: none fits */
+    cg_span asvs;                 /* requirement of OWASP ASVS 5.0; empty: none fits */
+    const char *meaning;          /* one sentence */
+} cg_finding_row;
+
+extern const cg_finding_row cg_finding_rows[CG_FINDING_COUNT];
+
+cg_span cg_severity_name(cg_severity severity);
+
+/* True if the name is one that frameworks give to the cookie of a login or a session. Names of
+ * tokens against request forgery are not. */
+bool cg_name_is_session_like(cg_span name);
+
+/* The findings of one line, but for CG_FINDING_NAME_REPEATED, which needs the whole response. */
+uint64_t cg_findings_find(const cg_set_cookie *cookie, const cg_demands *demands,
+                          const cg_judgement *judgement, const cg_circumstances *circumstances);
+
+#endif

@@ -1,0 +1,229 @@
+/* Judging: the demands are carried out on the attributes one by one; what would make a browser
+ * reject the cookie is taken back. */
+#include "judge.h"
+
+#define BIT(name) CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_##name)
+#define LIFETIME  (BIT(MAX_AGE) | BIT(EXPIRES))
+
+/* Changes of attributes other than these never turn a stored cookie into a rejected one. */
+#define MAY_HARM                                                                                   \
+    (BIT(DOMAIN) | BIT(PATH) | BIT(SECURE) | BIT(HTTPONLY) | BIT(SAMESITE) | BIT(PARTITIONED))
+
+/* For each reason to reject a cookie, the changes that can be its cause. To add Secure or HttpOnly
+ * never is, since plain http is dealt with before. */
+static const unsigned causes[CG_BROWSER_VERDICT_COUNT] = {
+    [CG_BROWSER_INVALID_DOMAIN] = BIT(DOMAIN),
+    [CG_BROWSER_INVALID_PREFIX] = BIT(DOMAIN) | BIT(PATH) | BIT(SECURE) | BIT(HTTPONLY),
+    [CG_BROWSER_SAME_SITE_NONE_INSECURE] = BIT(SAMESITE) | BIT(SECURE),
+    [CG_BROWSER_INVALID_PARTITIONED] = BIT(PARTITIONED) | BIT(SECURE),
+};
+
+static bool has(const cg_attributes *attributes, cg_attribute attribute)
+{
+    return (attributes->present & CG_ATTRIBUTE_BIT(attribute)) != 0;
+}
+
+static void set_same_site(const cg_term *term, cg_attributes *after)
+{
+    bool is_valid = has(after, CG_ATTRIBUTE_SAMESITE) && after->same_site != CG_SAME_SITE_DEFAULT;
+    if ((term->verb == CG_VERB_DEFAULT && is_valid) ||
+        (term->verb == CG_VERB_FLOOR && is_valid && after->same_site >= term->same_site)) {
+        return;
+    }
+    after->same_site = term->same_site;
+    after->present |= BIT(SAMESITE);
+}
+
+static void set_max_age(const cg_term *term, int64_t now, cg_attributes *after)
+{
+    switch (term->verb) {
+    case CG_VERB_CAP:
+        if (has(after, CG_ATTRIBUTE_MAX_AGE) && after->max_age > term->seconds) {
+            after->max_age = term->seconds;
+        }
+        if (has(after, CG_ATTRIBUTE_EXPIRES) && after->expires > now + term->seconds) {
+            after->expires = now + term->seconds;
+        }
+        return;
+    case CG_VERB_DEFAULT:
+        if (after->present & LIFETIME) {
+            return;
+        }
+        break;
+    default:
+        after->present &= ~BIT(EXPIRES);
+        break;
+    }
+    after->max_age = term->seconds;
+    after->present |= BIT(MAX_AGE);
+}
+
+/* Path and Domain: the text is the rule's. */
+static void set_text(const cg_term *term, cg_span *text, cg_attributes *after)
+{
+    if (term->verb == CG_VERB_EXACT || !has(after, term->attribute)) {
+        *text = term->text;
+        after->present |= CG_ATTRIBUTE_BIT(term->attribute);
+    }
+}
+
+static void carry_out(const cg_term *term, const cg_circumstances *circumstances,
+                      cg_attributes *after)
+{
+    if (term->verb == CG_VERB_KEEP) {
+        return;
+    }
+    if (term->verb == CG_VERB_REMOVE) {
+        after->present &= term->attribute == CG_ATTRIBUTE_MAX_AGE
+                              ? ~LIFETIME
+                              : ~CG_ATTRIBUTE_BIT(term->attribute);
+        return;
+    }
+    switch (term->attribute) {
+    case CG_ATTRIBUTE_SAMESITE:
+        set_same_site(term, after);
+        break;
+    case CG_ATTRIBUTE_MAX_AGE:
+        set_max_age(term, circumstances->now, after);
+        break;
+    case CG_ATTRIBUTE_PATH:
+        set_text(term, &after->path, after);
+        break;
+    case CG_ATTRIBUTE_DOMAIN:
+        set_text(term, &after->domain, after);
+        break;
+    default:
+        after->present |= CG_ATTRIBUTE_BIT(term->attribute);
+        break;
+    }
+}
+
+static bool is_same_value(const cg_attributes *a, const cg_attributes *b, cg_attribute attribute)
+{
+    switch (attribute) {
+    case CG_ATTRIBUTE_SAMESITE:
+        return a->same_site == b->same_site;
+    case CG_ATTRIBUTE_MAX_AGE:
+        return a->max_age == b->max_age;
+    case CG_ATTRIBUTE_EXPIRES:
+        return a->expires == b->expires;
+    case CG_ATTRIBUTE_PATH:
+        return cg_span_equal(a->path, b->path);
+    case CG_ATTRIBUTE_DOMAIN:
+        return cg_span_equal_folded(a->domain, b->domain);
+    default:
+        return true;
+    }
+}
+
+static void find_changes(const cg_attributes *before, cg_judgement *judgement)
+{
+    const cg_attributes *after = &judgement->after;
+    unsigned both = after->present & before->present & ~CG_ATTRIBUTE_FLAGS;
+
+    judgement->added = after->present & ~before->present;
+    judgement->removed = before->present & ~after->present;
+    judgement->replaced = 0;
+    for (int i = CG_ATTRIBUTE_DOMAIN; both >> i; i++) {
+        if ((both & CG_ATTRIBUTE_BIT(i)) && !is_same_value(before, after, (cg_attribute)i)) {
+            judgement->replaced |= CG_ATTRIBUTE_BIT(i);
+        }
+    }
+}
+
+static unsigned changes_of(const cg_judgement *judgement)
+{
+    return judgement->added | judgement->replaced | judgement->removed;
+}
+
+static unsigned suspects_of(const cg_judgement *judgement)
+{
+    return changes_of(judgement) & ~(judgement->added & (BIT(SECURE) | BIT(HTTPONLY)));
+}
+
+/* Gives the attributes in `taken_back` the word of the application again. */
+static void take_back(const cg_attributes *before, unsigned taken_back, cg_judgement *judgement)
+{
+    cg_attributes *after = &judgement->after;
+    after->present = (after->present & ~taken_back) | (before->present & taken_back);
+    if (taken_back & BIT(DOMAIN)) {
+        after->domain = before->domain;
+    }
+    if (taken_back & BIT(PATH)) {
+        after->path = before->path;
+    }
+    if (taken_back & BIT(SAMESITE)) {
+        after->same_site = before->same_site;
+    }
+    judgement->refused |= taken_back;
+    find_changes(before, judgement);
+}
+
+/* Promise never-harm: as long as a browser would reject what it would have stored, the changes that
+ * cause it are taken back. Each round takes back at least one; without changes the cookie is the
+ * application's own, so the loop ends. */
+static void refuse_harm(const cg_set_cookie *cookie, const cg_circumstances *circumstances,
+                        cg_judgement *judgement)
+{
+    const cg_attributes *before = &cookie->attributes;
+
+    if ((suspects_of(judgement) & MAY_HARM) == 0 ||
+        cg_browser_judge(cookie, before, circumstances) != CG_BROWSER_STORED) {
+        return;
+    }
+    for (;;) {
+        cg_browser_verdict verdict = cg_browser_judge(cookie, &judgement->after, circumstances);
+        unsigned guilty = causes[verdict] & suspects_of(judgement);
+        if (verdict == CG_BROWSER_STORED || guilty == 0) {
+            return;
+        }
+        take_back(before, guilty, judgement);
+    }
+}
+
+/* Secure needs a client's connection that is HTTPS; over plain http browsers reject it. */
+static void refuse_secure_on_plain_http(const cg_attributes *before,
+                                        const cg_circumstances *circumstances,
+                                        cg_judgement *judgement)
+{
+    if (!circumstances->is_https && (judgement->added & BIT(SECURE))) {
+        take_back(before, BIT(SECURE), judgement);
+    }
+}
+
+/* Promise once: an attribute that stands is written twice, or is a flag with a value. */
+static bool is_untidy(const cg_set_cookie *cookie, unsigned present_after)
+{
+    return ((cookie->repeated | cookie->valued_flags) & present_after) != 0;
+}
+
+void cg_judge(const cg_set_cookie *cookie, const cg_demands *demands, const cg_rule *drop,
+              const cg_circumstances *circumstances, cg_judgement *judgement)
+{
+    const cg_attributes *before = &cookie->attributes;
+
+    *judgement = (cg_judgement){
+        .after = *before,
+        .is_deletion = cg_attributes_delete(before, circumstances->now),
+    };
+    if (drop && !judgement->is_deletion) {
+        judgement->action = CG_ACTION_DROP;
+        judgement->drop = drop;
+        return;
+    }
+    if (cookie->kind != CG_LINE_COOKIE) {
+        return;
+    }
+    for (int i = CG_ATTRIBUTE_DOMAIN; i < CG_ATTRIBUTE_COUNT; i++) {
+        const cg_term *term = demands->term[i];
+        if (term && !(judgement->is_deletion && i == CG_ATTRIBUTE_MAX_AGE)) {
+            carry_out(term, circumstances, &judgement->after);
+        }
+    }
+    find_changes(before, judgement);
+    refuse_secure_on_plain_http(before, circumstances, judgement);
+    refuse_harm(cookie, circumstances, judgement);
+    if (changes_of(judgement) || is_untidy(cookie, judgement->after.present)) {
+        judgement->action = CG_ACTION_REWRITE;
+    }
+}

@@ -1,0 +1,242 @@
+/* Rules by name: exact names in a hash table, the others in a list, both in the order given.
+ *
+ *   rules    0: *        1: SID      2: wp_*     3: SID
+ *   patterns 0, 2                                  (globs and regular expressions, ascending)
+ *   slots    SID -> 1,  next_same_name[1] -> 3     (exact names, ascending)
+ *
+ * A look-up walks both ascending lists at once, so that rules have their word in order. */
+#include "ruleset.h"
+
+#include "known_cookies.h"
+
+enum { NO_RULE = -1, SLOTS_MIN = 4 };
+
+struct cg_ruleset {
+    cg_rule *rules;
+    unsigned count;
+    unsigned slot_mask;  /* number of slots less one; the number is a power of two */
+    int *slots;          /* the first rule of a name, or NO_RULE */
+    int *next_same_name; /* per rule: the next of the same exact name, or NO_RULE */
+    unsigned *patterns;
+    unsigned pattern_count;
+    bool has_drop;
+};
+
+/* FNV-1a: names are short, and who writes the rules is no enemy of the table. */
+static unsigned hash_name(cg_span name)
+{
+    unsigned hash = 2166136261u;
+    for (size_t i = 0; i < name.len; i++) {
+        hash = (hash ^ (unsigned char)name.at[i]) * 16777619u;
+    }
+    return hash ^ (hash >> 15);
+}
+
+/* The slot of `name`, or the free one where it belongs. Half of the slots are always free. */
+static unsigned find_slot(const cg_ruleset *set, cg_span name)
+{
+    unsigned slot = hash_name(name) & set->slot_mask;
+    while (set->slots[slot] != NO_RULE &&
+           !cg_span_equal(set->rules[set->slots[slot]].pattern.text, name)) {
+        slot = (slot + 1) & set->slot_mask;
+    }
+    return slot;
+}
+
+static void copy_rules(apr_pool_t *pool, const cg_rule *rules, cg_ruleset *set)
+{
+    for (unsigned i = 0; i < set->count; i++) {
+        cg_rule *rule = &set->rules[i];
+        cg_term *terms = apr_palloc(pool, (rules[i].term_count + 1) * sizeof *terms);
+        *rule = rules[i];
+        for (unsigned k = 0; k < rule->term_count; k++) {
+            terms[k] = rules[i].terms[k];
+            terms[k].rule = rule;
+        }
+        rule->terms = terms;
+        set->has_drop |= rule->drop;
+    }
+}
+
+/* Enters rules from the last to the first, so that each chain comes out ascending. */
+static void index_exact_names(apr_pool_t *pool, cg_ruleset *set)
+{
+    unsigned slot_count = SLOTS_MIN;
+    while (slot_count < 2 * set->count) {
+        slot_count *= 2;
+    }
+    set->slot_mask = slot_count - 1;
+    set->slots = apr_palloc(pool, slot_count * sizeof *set->slots);
+    for (unsigned i = 0; i < slot_count; i++) {
+        set->slots[i] = NO_RULE;
+    }
+    set->next_same_name = apr_palloc(pool, (set->count + 1) * sizeof *set->next_same_name);
+    for (unsigned i = set->count; i-- > 0;) {
+        if (set->rules[i].pattern.kind == CG_PATTERN_EXACT) {
+            unsigned slot = find_slot(set, set->rules[i].pattern.text);
+            set->next_same_name[i] = set->slots[slot];
+            set->slots[slot] = (int)i;
+        }
+    }
+}
+
+static void index_patterns(apr_pool_t *pool, cg_ruleset *set)
+{
+    set->patterns = apr_palloc(pool, (set->count + 1) * sizeof *set->patterns);
+    for (unsigned i = 0; i < set->count; i++) {
+        if (set->rules[i].pattern.kind != CG_PATTERN_EXACT) {
+            set->patterns[set->pattern_count++] = i;
+        }
+    }
+}
+
+const cg_ruleset *cg_ruleset_make(apr_pool_t *pool, const cg_rule *rules, unsigned count)
+{
+    cg_ruleset *set = apr_pcalloc(pool, sizeof *set);
+    set->count = count;
+    set->rules = apr_pcalloc(pool, (count + 1) * sizeof *set->rules);
+    copy_rules(pool, rules, set);
+    index_exact_names(pool, set);
+    index_patterns(pool, set);
+    return set;
+}
+
+/* A row of the table of known cookies as a rule with X=keep for what it lifts. */
+static cg_rule known_cookie_rule(apr_pool_t *pool, const cg_known_cookie *known)
+{
+    cg_rule rule = {.pattern = cg_pattern_parse(cg_span_of(known->pattern)),
+                    .scope = CG_SCOPE_SERVER,
+                    .is_known_cookie = true,
+                    .place = "built-in"};
+    cg_term *terms = apr_pcalloc(pool, 2 * sizeof *terms);
+
+    if (known->lifted & CG_LIFTS_HTTPONLY) {
+        terms[rule.term_count++].attribute = CG_ATTRIBUTE_HTTPONLY;
+    }
+    if (known->lifted & CG_LIFTS_SAMESITE) {
+        terms[rule.term_count++].attribute = CG_ATTRIBUTE_SAMESITE;
+    }
+    rule.terms = terms;
+    return rule;
+}
+
+const cg_ruleset *cg_ruleset_make_baseline(apr_pool_t *pool)
+{
+    static const cg_term safe_terms[] = {
+        {.attribute = CG_ATTRIBUTE_SECURE, .verb = CG_VERB_DEFAULT},
+        {.attribute = CG_ATTRIBUTE_HTTPONLY, .verb = CG_VERB_DEFAULT},
+        {.attribute = CG_ATTRIBUTE_SAMESITE,
+         .verb = CG_VERB_DEFAULT,
+         .same_site = CG_SAME_SITE_LAX},
+    };
+    cg_rule *rules = apr_pcalloc(pool, (cg_known_cookies_count + 1) * sizeof *rules);
+
+    rules[0] = (cg_rule){.pattern = cg_pattern_parse(CG_SPAN("*")),
+                         .terms = safe_terms,
+                         .term_count = sizeof safe_terms / sizeof safe_terms[0],
+                         .scope = CG_SCOPE_SERVER,
+                         .place = "built-in"};
+    for (size_t i = 0; i < cg_known_cookies_count; i++) {
+        rules[i + 1] = known_cookie_rule(pool, &cg_known_cookies[i]);
+    }
+    return cg_ruleset_make(pool, rules, (unsigned)cg_known_cookies_count + 1);
+}
+
+const cg_rule *cg_ruleset_rules(const cg_ruleset *set, unsigned *count)
+{
+    *count = set->count;
+    return set->rules;
+}
+
+static void add_rule(const cg_rule *rule, const cg_lookup *lookup, cg_demands *demands)
+{
+    if (rule->condition && !(lookup->holds && lookup->holds(rule->condition, lookup->context))) {
+        return;
+    }
+    cg_demands_add(demands, rule, lookup->override);
+}
+
+void cg_ruleset_find(const cg_ruleset *set, cg_span name, const cg_lookup *lookup,
+                     cg_demands *demands)
+{
+    bool may_be_exact = set->pattern_count < set->count;
+    int exact = may_be_exact ? set->slots[find_slot(set, name)] : NO_RULE;
+
+    for (unsigned i = 0; i < set->pattern_count; i++) {
+        const cg_rule *rule = &set->rules[set->patterns[i]];
+        if (!cg_pattern_matches(&rule->pattern, name)) {
+            continue;
+        }
+        for (; exact != NO_RULE && (unsigned)exact < set->patterns[i];
+             exact = set->next_same_name[exact]) {
+            add_rule(&set->rules[exact], lookup, demands);
+        }
+        add_rule(rule, lookup, demands);
+    }
+    for (; exact != NO_RULE; exact = set->next_same_name[exact]) {
+        add_rule(&set->rules[exact], lookup, demands);
+    }
+}
+
+static const cg_rule *find_drop(const cg_ruleset *set, cg_span name)
+{
+    for (unsigned i = 0; set->has_drop && i < set->count; i++) {
+        if (set->rules[i].drop && cg_pattern_matches(&set->rules[i].pattern, name)) {
+            return &set->rules[i];
+        }
+    }
+    return NULL;
+}
+
+const cg_policy *cg_policy_make(apr_pool_t *pool, const cg_ruleset *rules)
+{
+    cg_policy *policy = apr_palloc(pool, sizeof *policy);
+    *policy = (cg_policy){.rules = rules, .has_drop = rules->has_drop};
+    return policy;
+}
+
+const cg_policy *cg_policy_join(apr_pool_t *pool, const cg_policy *outer, const cg_policy *inner)
+{
+    cg_policy *joined;
+    if (outer == NULL || inner == NULL) {
+        return outer ? outer : inner;
+    }
+    joined = apr_palloc(pool, sizeof *joined);
+    *joined = (cg_policy){
+        .outer = outer, .inner = inner, .has_drop = outer->has_drop || inner->has_drop};
+    return joined;
+}
+
+void cg_policy_find(const cg_policy *policy, cg_span name, const cg_lookup *lookup,
+                    cg_demands *demands)
+{
+    while (policy) {
+        if (policy->rules) {
+            cg_ruleset_find(policy->rules, name, lookup, demands);
+        }
+        cg_policy_find(policy->outer, name, lookup, demands);
+        policy = policy->inner;
+    }
+}
+
+const cg_rule *cg_policy_find_drop(const cg_policy *policy, cg_span name)
+{
+    const cg_rule *rule = NULL;
+    while (policy && policy->has_drop && rule == NULL) {
+        rule = policy->rules ? find_drop(policy->rules, name)
+                             : cg_policy_find_drop(policy->outer, name);
+        policy = policy->inner;
+    }
+    return rule;
+}
+
+void cg_policy_each(const cg_policy *policy, cg_rule_visitor *visit, void *context)
+{
+    while (policy) {
+        for (unsigned i = 0; policy->rules && i < policy->rules->count; i++) {
+            visit(&policy->rules->rules[i], context);
+        }
+        cg_policy_each(policy->outer, visit, context);
+        policy = policy->inner;
+    }
+}
