@@ -26,6 +26,11 @@ static void text(const char *key, const char *value)
 """
 
 
+def apr(*questions):
+    return subprocess.run(["apr-1-config", *questions], text=True, capture_output=True,
+                          check=True).stdout.split()
+
+
 def print_table(includes, body, sources):
     """Compile `sources` (below src/) with a program of this body; return what it prints."""
     compiler = os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang") or "cc"
@@ -34,11 +39,12 @@ def print_table(includes, body, sources):
         program.write_text(
             "".join(f'#include "{name}"\n' for name in includes) + PRINTER
             + "int main(void)\n{\n" + body + "\nreturn 0;\n}\n")
-        flags = subprocess.run(["apr-1-config", "--includes", "--cppflags"], text=True,
-                               capture_output=True, check=True).stdout.split()
+        flags = apr("--includes", "--cppflags")
+        libraries = apr("--link-ld")
         subprocess.run(
             [*compiler.split(), "-std=gnu11", f"-I{TOP / 'src'}", *flags,
-             "-o", f"{directory}/print", str(program), *(str(TOP / "src" / s) for s in sources)],
+             "-o", f"{directory}/print", str(program), *(str(TOP / "src" / s) for s in sources),
+             *libraries],
             check=True)
         printed = subprocess.run([f"{directory}/print"], check=True, capture_output=True,
                                  text=True).stdout
@@ -58,3 +64,27 @@ def known_cookies():
     rows = print_table(["policy/known_cookies.h"], body, ["policy/known_cookies.c"])
     words = {1: "HttpOnly", 2: "SameSite", 3: "HttpOnly, SameSite"}
     return [dict(row, lifted=words[row["lifted"]]) for row in rows]
+
+
+def findings():
+    """The rows of src/policy/finding.c, in their order."""
+    body = r"""
+    for (int i = 0; i < CG_FINDING_COUNT; i++) {
+        const cg_finding_row *row = &cg_finding_rows[i];
+        printf("{\"cwe\": %u, ", row->cwe);
+        text("id", row->id.at); printf(", ");
+        text("severity", cg_severity_name(row->severity).at); printf(", ");
+        text("session_severity", cg_severity_name(row->session_severity).at); printf(", ");
+        text("asvs", row->asvs.at); printf(", ");
+        text("meaning", row->meaning); printf("}\n");
+    }"""
+    core = [str(path.relative_to(TOP / "src")) for room in ("cookie", "policy")
+            for path in sorted((TOP / "src" / room).glob("*.c"))]
+    return print_table(["policy/finding.h"], body, core)
+
+
+def severity_words(row):
+    """The severity as the documents print it."""
+    if row["severity"] == row["session_severity"]:
+        return row["severity"]
+    return f"{row['severity']}, {row['session_severity']} for a session"

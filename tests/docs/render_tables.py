@@ -18,5 +18,14 @@ def known_cookies():
         print(f"| `{row['pattern']}` | {row['lifted']} | {why} | {source} |")
 
 
+def findings():
+    print("| Finding | Severity | CWE | ASVS 5.0 |")
+    print("| --- | --- | --- | --- |")
+    for row in c_tables.findings():
+        cwe = f"[{row['cwe']}](https://cwe.mitre.org/data/definitions/{row['cwe']}.html)"
+        print(f"| [{row['id']}](#{row['id'].lower()}) | {c_tables.severity_words(row)} "
+              f"| {cwe if row['cwe'] else ''} | {row['asvs']} |".replace("  |", " |"))
+
+
 if __name__ == "__main__":
-    {"known-cookies": known_cookies}[sys.argv[1]]()
+    {"known-cookies": known_cookies, "findings": findings}[sys.argv[1]]()
