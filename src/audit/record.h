@@ -3,7 +3,8 @@
  * docs/audit.schema.json describes the lines. They are ASCII: other octets come out as \u00XX, so
  * that any name makes valid JSON and no name makes a second line. A line, with its line feed, is at
  * most CG_RECORD_SIZE_MAX octets: so much a pipe takes in one piece (POSIX, PIPE_BUF on Linux).
- * Texts that would not fit are cut, and the record says "truncated":true. */
+ * Texts that would not fit are cut, the longest first; "..." stands where something is missing,
+ * and the record says "truncated":true. */
 #ifndef CG_RECORD_H
 #define CG_RECORD_H
 
@@ -20,12 +21,14 @@ typedef struct cg_sighting_count {
     int64_t time_us;  /* when the summary is written */
     int64_t first_us; /* the first and the last sighting */
     int64_t last_us;
-    uint64_t count; /* sightings since the last summary */
+    uint64_t count; /* sightings since the first one or the last summary; those not included */
+    cg_mode mode;
     cg_span vhost;
     cg_span name;
-    cg_span before; /* as cg_attributes_print writes it */
+    cg_span before; /* at the first sighting, as cg_attributes_print writes it */
     uint64_t findings;
     bool is_session_like;
+    bool is_cut; /* some text was longer than the segment keeps */
 } cg_sighting_count;
 
 void cg_record_print_count(cg_writer *writer, const cg_sighting_count *count);
@@ -34,12 +37,18 @@ void cg_record_print_count(cg_writer *writer, const cg_sighting_count *count);
 void cg_record_print_omitted(cg_writer *writer, const cg_event_request *request, uint64_t count);
 
 /* Writes what the attributes say, without a value of the cookie: "Path=/; Secure; SameSite=Lax",
- * known attributes in their usual order, "(other)" once if there are others. */
+ * known attributes in their usual order, "(other)" once if there are others. Path and Domain come
+ * as they are, whatever their octets: who puts the text into a log escapes it. */
 void cg_attributes_print(cg_writer *writer, const cg_attributes *attributes, bool has_others);
 
-/* The short form for an access log: "SID:+Secure+HttpOnly", "-" in front of what was removed, ":="
- * semantics not shown; a dropped cookie is "SID:dropped". Nothing if nothing changed. Names are
- * escaped as in a record. */
+/* True if the line has attributes that browsers do not know. */
+bool cg_set_cookie_has_others(const cg_set_cookie *cookie);
+
+/* The short form for an access log: "SID:+Secure+HttpOnly~SameSite-Domain", names of attributes
+ * with "+" before what was added, then "~" before what was replaced, then "-" before what was
+ * removed. A dropped cookie is "SID:dropped"; "SID:~" was written anew and says what it said
+ * before. Nothing if nothing changed. What does not belong into a name (RFC 9110, token) comes out
+ * as \u00XX, so that no name breaks the log's line or its own form; a long name ends in "...". */
 void cg_short_form_print(cg_writer *writer, cg_span name, const cg_judgement *judgement);
 
 #endif
