@@ -1,60 +1,42 @@
-"""`apache2 -t` on a configuration of the documents, with the module that was built."""
-import os
+"""`httpd -t` on a configuration of the documents, with the module that was built."""
 import re
-import shutil
 import subprocess
-from pathlib import Path
 
-from documents import TOP
+from env import tools
 
 # What the examples may use besides the module itself, in an order in which httpd can load them.
 MODULES = ["mpm_event", "authn_core", "authz_core", "authz_host", "alias", "dir", "mime", "env",
            "setenvif", "headers", "rewrite", "proxy", "proxy_http", "socache_shmcb", "ssl", "cgid"]
 
 
-def httpd():
-    found = os.environ.get("HTTPD") or shutil.which("apache2") or shutil.which("httpd")
-    return found or "/usr/sbin/apache2"
-
-
-def apxs(question):
-    tool = shutil.which("apxs") or shutil.which("apxs2")
-    return subprocess.run([tool, "-q", question], text=True, capture_output=True,
-                          check=True).stdout.strip()
-
-
-def module_path():
-    """The module under test: COOKIEGUARD_MODULE, or what make left here."""
-    given = os.environ.get("COOKIEGUARD_MODULE")
-    return Path(given) if given else TOP / ".libs" / "mod_cookieguard.so"
-
-
-def base(root, modules=MODULES, extra=""):
+def base(root):
     """The lines around an example: enough for httpd to read it."""
-    directory = Path(apxs("LIBEXECDIR"))
-    loads = [f"LoadModule {name}_module {directory}/mod_{name}.so" for name in modules
-             if (directory / f"mod_{name}.so").exists()]
+    modules = tools.module_directory()
+    loads = [f'LoadModule {name}_module "{modules}/mod_{name}.so"' for name in MODULES
+             if name not in tools.static_modules()]
     for name in ("logs", "htdocs"):
         (root / name).mkdir(exist_ok=True)
     return "\n".join([
         f'ServerRoot "{root}"', "ServerName docs.example", "Listen 127.0.0.1:1",
         f'Define APACHE_LOG_DIR "{root}/logs"', f'PidFile "{root}/httpd.pid"',
-        f'DefaultRuntimeDir "{root}"', f'DocumentRoot "{root}/htdocs"', 'ErrorLog "logs/error.log"',
-        *loads, extra, ""])
+        f'DefaultRuntimeDir "{root}"', f'DocumentRoot "{root}/htdocs"',
+        'ErrorLog "logs/error.log"', *loads, ""])
 
 
-def load_line():
-    return f"LoadModule cookieguard_module {module_path()}\n"
+def with_module(text):
+    """The text with the module under test, also where an example loads it from its own place."""
+    line = f'LoadModule cookieguard_module "{tools.guard_module()}"'
+    replaced, count = re.subn(r"^LoadModule\s+cookieguard_module\s.*$", lambda _: line, text,
+                              flags=re.MULTILINE)
+    return replaced if count else f"{line}\n{text}"
 
 
 def run(root, text, *arguments):
     """Run httpd over a configuration; return its exit status and all that it said."""
     path = root / "httpd.conf"
-    # An example may say itself how the module is loaded, from where it is installed.
-    text = re.sub(r"(LoadModule\s+cookieguard_module)\s+\S+", rf"\1 {module_path()}", text)
-    if "LoadModule cookieguard_module" not in text:
-        text = load_line() + text
-    path.write_text(base(root) + text)
-    done = subprocess.run([httpd(), "-d", str(root), "-f", str(path), *(arguments or ("-t",))],
-                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    path.write_text(base(root) + with_module(text))
+    done = subprocess.run(
+        [tools.httpd_binary(), "-d", str(root), "-f", str(path), *(arguments or ("-t",))],
+        env={"PATH": tools.SBIN_PATH, **tools.sanitizer_environment()}, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
     return done.returncode, done.stdout

@@ -4,6 +4,7 @@ import re
 import configtest
 import documents
 import pytest
+from env.httpd import Httpd
 
 EXAMPLES = [block for page in documents.pages() for block in documents.blocks(page)]
 CONF = documents.TOP / "conf"
@@ -40,6 +41,31 @@ def test_a_counter_example_is_refused_with_the_message_shown(block, message, tmp
     words = " ".join(said.split())
     for line in message.text.splitlines():
         assert " ".join(line.split()) in words, said
+
+
+@pytest.fixture(scope="module")
+def htaccess_server():
+    """A server that reads .htaccess files below site/htdocs."""
+    made = Httpd("htaccess", None, ports_named=["plain"], text="""
+        Listen 127.0.0.1:${port_plain}
+        DocumentRoot ${site}/htdocs
+        <Directory "${site}/htdocs">
+            AllowOverride FileInfo
+        </Directory>
+        """)
+    made.start()
+    yield made
+    made.stop()
+    made.remove()
+
+
+@pytest.mark.parametrize("block", named(b for b in EXAMPLES if b.kind == "apache htaccess"))
+def test_an_example_of_htaccess_is_read(block, htaccess_server):
+    place = htaccess_server.root / "site" / "htdocs" / f"line{block.line}"
+    place.mkdir()
+    (place / ".htaccess").write_text(block.text)
+    (place / "page.txt").write_text("hello\n")
+    assert htaccess_server.request(f"/line{block.line}/page.txt").status == 200
 
 
 def test_every_apache_block_is_of_a_kind_that_is_tested():

@@ -74,7 +74,7 @@ def test_the_contexts_of_the_manual_are_those_of_the_module(name, tmp_path):
         status, said = configtest.run(tmp_path, text + "\n")
         assert (status == 0) == (place in contexts), f"{place}: {said}"
     described = " ".join(in_the_module(tmp_path)[name])
-    assert (".htaccess" in described) == (".htaccess" in contexts), described
+    assert ("and in .htaccess" in described) == (".htaccess" in contexts), described
     assert ("AllowOverride" in described and "FileInfo" in described) == ("Override" in rows), \
         described
 

@@ -1,0 +1,145 @@
+"""A Debian Apache of the test's own: the files of the package apache2 in a temporary directory,
+with a2enmod, a2enconf and apache2ctl working on them and on nothing else.
+
+The package is unpacked, never installed: it would start a service.
+"""
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from documents import TOP
+from env import debian, ports, tools
+from env.process import Daemon, wait_until
+
+# The application: a login that sets three cookies.
+SHOP = """
+Listen 127.0.0.1:{port}
+<VirtualHost *:{port}>
+    ServerName https://shop.example
+    DocumentRoot "{root}/www"
+    ErrorLog ${{APACHE_LOG_DIR}}/error.log
+    <Directory "{root}/www">
+        Require all granted
+    </Directory>
+    <Location "/login">
+        Header add Set-Cookie "SID=8f2c; Path=/"
+        Header add Set-Cookie "shop_csrf=q1; Path=/"
+        Header add Set-Cookie "XSRF-TOKEN=q2; Path=/"
+    </Location>
+</VirtualHost>
+"""
+
+
+class Sandbox:
+    """One such Apache, started; commands run in it by `shell`."""
+
+    def __init__(self):
+        self.root = Path(tempfile.mkdtemp(prefix="cg-adopt-"))
+        self.root.chmod(0o755)
+        self.port = ports.free_port()
+        self.conf = self.root / "etc" / "apache2"
+        self.logs = self.root / "log"
+        self._copy_package()
+        self._write_site()
+        self.environment = self._environment()
+        self._enable()
+        self.daemon = Daemon("apache2ctl", [str(self.root / "bin" / "apache2ctl"),
+                                            "-D", "FOREGROUND"],
+                             self.root / "console", env=self.environment)
+        self.daemon.wait_ready(lambda: self.starts() == 1)
+
+    def _copy_package(self):
+        """The package's files, as they are; mods-available with the module as installed."""
+        marker = debian.unpacked("apache2", "etc/apache2/apache2.conf")
+        package = marker.parents[2]
+        shutil.copytree(package / "etc" / "apache2", self.conf, symlinks=True)
+        shutil.copytree(package / "usr" / "sbin", self.root / "bin", symlinks=True)
+        pair = TOP / "conf" / "debian"
+        available = self.conf / "mods-available"
+        shutil.copy(pair / "cookieguard.conf", available)
+        load = (pair / "cookieguard.load.in").read_text()
+        installed = self.root / "modules"
+        installed.mkdir()
+        (installed / "mod_cookieguard.so").symlink_to(tools.guard_module())
+        (available / "cookieguard.load").write_text(
+            load.replace("@module_dir@", str(installed)))
+
+    def _write_site(self):
+        for name in ("log", "run", "lock", "state", "www"):
+            (self.root / name).mkdir()
+        if os.geteuid() == 0:
+            for name in ("run", "lock"):
+                shutil.chown(self.root / name, "www-data", "www-data")
+        (self.root / "www" / "login").write_text("welcome\n")
+        (self.conf / "ports.conf").write_text("")
+        (self.conf / "sites-available" / "shop.conf").write_text(
+            SHOP.format(port=self.port, root=self.root))
+        (self.conf / "apache2.conf").open("a").write("ServerName localhost\n")
+        envvars = (self.conf / "envvars").read_text()
+        for place, here in (("/var/run/apache2$SUFFIX", "run"), ("/var/lock/apache2$SUFFIX", "lock"),
+                            ("/var/log/apache2$SUFFIX", "log")):
+            assert place in envvars, envvars
+            envvars = envvars.replace(place, str(self.root / here))
+        (self.conf / "envvars").write_text(envvars)
+
+    def _environment(self):
+        keep = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
+        preload = " ".join(f"{key}='{value}'"
+                           for key, value in tools.sanitizer_environment().items())
+        return {**keep, "PATH": f"{self.root}/bin:{tools.SBIN_PATH}",
+                "APACHE_CONFDIR": str(self.conf), "APACHE_STATE_DIRECTORY": str(self.root / "state"),
+                "APACHE_STARTED_BY_SYSTEMD": "true", "APACHE_ULIMIT_MAX_FILES": "true",
+                "APACHE_HTTPD": f"{self._httpd_with(preload)}"}
+
+    def _httpd_with(self, preload):
+        """httpd by itself, or a script that starts it with the sanitizers' runtime."""
+        if not preload:
+            return tools.httpd_binary()
+        script = self.root / "bin" / "sanitized-apache2"
+        script.write_text(f'#!/bin/sh\nexport {preload}\nexec {tools.httpd_binary()} "$@"\n')
+        script.chmod(0o755)
+        return script
+
+    def _enable(self):
+        """What the installation of the package enables, as far as the shop needs it."""
+        for command in ("a2enmod -q mpm_event authz_core authz_host alias dir mime headers",
+                        "a2ensite -q shop"):
+            status, said = self.shell(command)
+            assert status == 0, said
+
+    def starts(self):
+        """How often the server has become ready: httpd always logs lines of level notice."""
+        log = self.logs / "error.log"
+        return log.read_text(errors="replace").count("resuming normal operations") \
+            if log.exists() else 0
+
+    def in_sandbox(self, text):
+        """The text with the sandbox's places for the machine's."""
+        return (text.replace("/etc/apache2", str(self.conf))
+                .replace("/var/log/apache2", str(self.logs))
+                .replace("http://localhost/", f"http://localhost:{self.port}/"))
+
+    def as_printed(self, text):
+        """The text as the documents print it."""
+        return (text.replace(str(self.conf), "/etc/apache2")
+                .replace(str(self.logs), "/var/log/apache2")
+                .replace(f":{self.port}", ""))
+
+    def shell(self, command):
+        """Run one command; return its exit status and what it printed, both streams.
+
+        `apache2ctl graceful` returns before the new configuration is in effect: wait for it.
+        """
+        starts = self.starts()
+        done = subprocess.run(["bash", "-c", self.in_sandbox(command)], env=self.environment,
+                              cwd=self.root, text=True, stdin=subprocess.DEVNULL, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+        if command == "apache2ctl graceful" and done.returncode == 0:
+            wait_until(lambda: self.starts() > starts, "graceful", self.daemon.process)
+        return done.returncode, self.as_printed(done.stdout)
+
+    def close(self):
+        self.daemon.stop()
+        shutil.rmtree(self.root)
