@@ -11,7 +11,7 @@ from pathlib import Path
 
 from documents import TOP
 from env import debian, ports, tools
-from env.process import Daemon, wait_until
+from env.process import DEADLINE_S, Daemon, wait_for_pid, wait_until
 
 # The application: a login that sets three cookies.
 SHOP = """
@@ -141,5 +141,8 @@ class Sandbox:
         return done.returncode, self.as_printed(done.stdout)
 
     def close(self):
+        """Stop it as an administrator does; a signal to apache2ctl would leave httpd behind."""
+        self.shell("apache2ctl stop")
+        wait_for_pid(self.daemon.pid, DEADLINE_S)
         self.daemon.stop()
         shutil.rmtree(self.root)
