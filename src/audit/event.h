@@ -7,13 +7,7 @@
 #define CG_EVENT_H
 
 #include "../policy/finding.h"
-
-/* Whether the policy was carried out or only reported on. */
-typedef enum cg_mode {
-    CG_MODE_OFF = 0,
-    CG_MODE_REPORT,
-    CG_MODE_ON
-} cg_mode;
+#include "../policy/policy.h"
 
 /* The response that carried the cookie. Every span may be empty. */
 typedef struct cg_event_request {

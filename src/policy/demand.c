@@ -61,7 +61,7 @@ static bool is_allowed(const cg_term *term, const cg_demands *demands, cg_overri
     if (rule->scope != CG_SCOPE_HTACCESS) {
         return true;
     }
-    if (override == CG_OVERRIDE_NONE) {
+    if (rule->is_refused || override == CG_OVERRIDE_NONE) {
         return false;
     }
     return override == CG_OVERRIDE_ALL || cg_term_tightens(term, demands->term[term->attribute]);

@@ -42,6 +42,7 @@ typedef struct cg_rule {
     bool drop; /* Drop: the cookie never leaves */
     cg_scope scope;
     bool is_known_cookie;  /* a row of the table of known cookies */
+    bool is_refused;       /* may not have a say, whatever CookieGuardOverride says */
     const void *condition; /* of "expr=...", the caller's; null: always */
     cg_span condition_text;
     const char *place; /* "file:line", or "built-in" */

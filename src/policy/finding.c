@@ -333,7 +333,8 @@ static uint64_t find_in_judgement(const cg_demands *demands, const cg_judgement 
 uint64_t cg_findings_find(const cg_set_cookie *cookie, const cg_demands *demands,
                           const cg_judgement *judgement, const cg_circumstances *circumstances)
 {
-    uint64_t findings = find_in_kind(cookie->kind) | find_in_judgement(demands, judgement, circumstances->is_https);
+    uint64_t findings = find_in_kind(cookie->kind) |
+                        find_in_judgement(demands, judgement, circumstances->is_https);
     if (cookie->kind != CG_LINE_COOKIE || judgement->is_deletion) {
         return findings;
     }

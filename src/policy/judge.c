@@ -3,7 +3,7 @@
 #include "judge.h"
 
 #define BIT(name) CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_##name)
-#define LIFETIME  (BIT(MAX_AGE) | BIT(EXPIRES))
+#define LIFETIME (BIT(MAX_AGE) | BIT(EXPIRES))
 
 /* Changes of attributes other than these never turn a stored cookie into a rejected one. */
 #define MAY_HARM                                                                                   \

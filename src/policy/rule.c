@@ -376,3 +376,80 @@ const char *cg_rule_parse(apr_pool_t *pool, cg_scope scope, const char *place, i
     }
     return check_terms(pool, rule);
 }
+
+static void print_value(cg_writer *writer, const cg_term *term)
+{
+    switch (term->attribute) {
+    case CG_ATTRIBUTE_SAMESITE:
+        cg_write(writer, cg_same_site_name(term->same_site));
+        break;
+    case CG_ATTRIBUTE_MAX_AGE:
+        cg_write_number(writer, term->seconds);
+        cg_write_char(writer, 's');
+        break;
+    default:
+        cg_write(writer, term->text);
+        break;
+    }
+}
+
+static void print_term(cg_writer *writer, const cg_term *term)
+{
+    bool is_flag = (CG_ATTRIBUTE_BIT(term->attribute) & CG_ATTRIBUTE_FLAGS) != 0;
+
+    if (term->verb == CG_VERB_REMOVE) {
+        cg_write_char(writer, '-');
+    }
+    cg_write(writer, cg_attribute_name(term->attribute));
+    if (term->verb == CG_VERB_KEEP) {
+        cg_write(writer, CG_SPAN("=keep"));
+        return;
+    }
+    if (is_flag || term->verb == CG_VERB_REMOVE) {
+        return;
+    }
+    for (size_t i = 0; i < OPERATOR_COUNT; i++) {
+        if (operators[i].verb == term->verb) {
+            cg_write(writer, operators[i].text);
+        }
+    }
+    print_value(writer, term);
+}
+
+void cg_rule_print(cg_writer *writer, const cg_rule *rule)
+{
+    if (rule->pattern.kind == CG_PATTERN_REGEX) {
+        cg_write_char(writer, '~');
+    }
+    cg_write(writer, rule->pattern.text);
+    for (unsigned i = 0; i < rule->term_count; i++) {
+        cg_write_char(writer, ' ');
+        print_term(writer, &rule->terms[i]);
+    }
+    if (rule->drop) {
+        cg_write(writer, CG_SPAN(" Drop"));
+    }
+    if (rule->condition_text.len) {
+        cg_write(writer, CG_SPAN(" \"expr="));
+        cg_write(writer, rule->condition_text);
+        cg_write_char(writer, '"');
+    }
+}
+
+static unsigned attributes_of(const cg_rule *rule)
+{
+    unsigned attributes = 0;
+    for (unsigned i = 0; i < rule->term_count; i++) {
+        attributes |= CG_ATTRIBUTE_BIT(rule->terms[i].attribute);
+    }
+    return attributes;
+}
+
+bool cg_rule_cancels(const cg_rule *later, const cg_rule *earlier)
+{
+    if (later->condition_text.len || earlier->drop || later->drop) {
+        return false;
+    }
+    return (attributes_of(earlier) & ~attributes_of(later)) == 0 &&
+           cg_pattern_covers(&later->pattern, &earlier->pattern);
+}

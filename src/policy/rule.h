@@ -7,6 +7,7 @@
 
 #include <apr_pools.h>
 
+#include "../cookie/writer.h"
 #include "demand.h"
 
 /* Reads NAME and its terms into *rule. The texts must live as long as the rule: they are not
@@ -17,5 +18,12 @@
  * to be used then. `place` is where the line stands, "file:line". */
 const char *cg_rule_parse(apr_pool_t *pool, cg_scope scope, const char *place, int word_count,
                           const char *const *words, cg_rule *rule);
+
+/* Writes the rule as it could stand in the configuration, without the directive's name. */
+void cg_rule_print(cg_writer *writer, const cg_rule *rule);
+
+/* True if nothing that `earlier` asks can have an effect, because `later` has the last word on all
+ * of it, always and for every name. */
+bool cg_rule_cancels(const cg_rule *later, const cg_rule *earlier);
 
 #endif

@@ -148,16 +148,17 @@ const cg_rule *cg_ruleset_rules(const cg_ruleset *set, unsigned *count)
     return set->rules;
 }
 
-static void add_rule(const cg_rule *rule, const cg_lookup *lookup, cg_demands *demands)
+static void add_rule(const cg_rule *rule, const cg_lookup *lookup, cg_override override,
+                     cg_demands *demands)
 {
     if (rule->condition && !(lookup->holds && lookup->holds(rule->condition, lookup->context))) {
         return;
     }
-    cg_demands_add(demands, rule, lookup->override);
+    cg_demands_add(demands, rule, override);
 }
 
 void cg_ruleset_find(const cg_ruleset *set, cg_span name, const cg_lookup *lookup,
-                     cg_demands *demands)
+                     cg_override override, cg_demands *demands)
 {
     bool may_be_exact = set->pattern_count < set->count;
     int exact = may_be_exact ? set->slots[find_slot(set, name)] : NO_RULE;
@@ -169,16 +170,16 @@ void cg_ruleset_find(const cg_ruleset *set, cg_span name, const cg_lookup *looku
         }
         for (; exact != NO_RULE && (unsigned)exact < set->patterns[i];
              exact = set->next_same_name[exact]) {
-            add_rule(&set->rules[exact], lookup, demands);
+            add_rule(&set->rules[exact], lookup, override, demands);
         }
-        add_rule(rule, lookup, demands);
+        add_rule(rule, lookup, override, demands);
     }
     for (; exact != NO_RULE; exact = set->next_same_name[exact]) {
-        add_rule(&set->rules[exact], lookup, demands);
+        add_rule(&set->rules[exact], lookup, override, demands);
     }
 }
 
-static const cg_rule *find_drop(const cg_ruleset *set, cg_span name)
+const cg_rule *cg_ruleset_find_drop(const cg_ruleset *set, cg_span name)
 {
     for (unsigned i = 0; set->has_drop && i < set->count; i++) {
         if (set->rules[i].drop && cg_pattern_matches(&set->rules[i].pattern, name)) {
@@ -186,57 +187,4 @@ static const cg_rule *find_drop(const cg_ruleset *set, cg_span name)
         }
     }
     return NULL;
-}
-
-const cg_policy *cg_policy_make(apr_pool_t *pool, const cg_ruleset *rules)
-{
-    cg_policy *policy = apr_palloc(pool, sizeof *policy);
-    *policy = (cg_policy){.rules = rules, .has_drop = rules->has_drop};
-    return policy;
-}
-
-const cg_policy *cg_policy_join(apr_pool_t *pool, const cg_policy *outer, const cg_policy *inner)
-{
-    cg_policy *joined;
-    if (outer == NULL || inner == NULL) {
-        return outer ? outer : inner;
-    }
-    joined = apr_palloc(pool, sizeof *joined);
-    *joined = (cg_policy){
-        .outer = outer, .inner = inner, .has_drop = outer->has_drop || inner->has_drop};
-    return joined;
-}
-
-void cg_policy_find(const cg_policy *policy, cg_span name, const cg_lookup *lookup,
-                    cg_demands *demands)
-{
-    while (policy) {
-        if (policy->rules) {
-            cg_ruleset_find(policy->rules, name, lookup, demands);
-        }
-        cg_policy_find(policy->outer, name, lookup, demands);
-        policy = policy->inner;
-    }
-}
-
-const cg_rule *cg_policy_find_drop(const cg_policy *policy, cg_span name)
-{
-    const cg_rule *rule = NULL;
-    while (policy && policy->has_drop && rule == NULL) {
-        rule = policy->rules ? find_drop(policy->rules, name)
-                             : cg_policy_find_drop(policy->outer, name);
-        policy = policy->inner;
-    }
-    return rule;
-}
-
-void cg_policy_each(const cg_policy *policy, cg_rule_visitor *visit, void *context)
-{
-    while (policy) {
-        for (unsigned i = 0; policy->rules && i < policy->rules->count; i++) {
-            visit(&policy->rules->rules[i], context);
-        }
-        cg_policy_each(policy->outer, visit, context);
-        policy = policy->inner;
-    }
 }

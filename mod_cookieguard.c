@@ -1,0 +1,41 @@
+/* mod_cookieguard: safe cookies in front of applications that nobody can change.
+ *
+ * The front door: the module's record and its hooks, in the order in which a server and then a
+ * request meet them. docs/architecture.md is the map of the rooms behind it. */
+#include <http_protocol.h>
+#include <http_request.h>
+#include <mpm_common.h>
+
+#include "src/httpd/audit_log.h"
+#include "src/httpd/config.h"
+#include "src/httpd/directives.h"
+#include "src/httpd/dump.h"
+#include "src/httpd/lifecycle.h"
+#include "src/httpd/response.h"
+
+static void register_hooks(apr_pool_t *pool)
+{
+    (void)pool;
+
+    /* the configuration is read, checked and perhaps shown */
+    ap_hook_pre_config(cg_lifecycle_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cg_lifecycle_check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(cg_dump_config, NULL, NULL, APR_HOOK_MIDDLE);
+
+    /* the server starts, and lives */
+    ap_hook_open_logs(cg_lifecycle_open_logs, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(cg_lifecycle_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(cg_audit_log_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+
+    /* a request is made, is answered, and is logged */
+    cg_response_register_filter();
+    ap_hook_create_request(cg_response_create_request, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_filter(cg_response_insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_error_filter(cg_response_insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_log_transaction(cg_audit_log_request, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+module AP_MODULE_DECLARE_DATA cookieguard_module = {
+    STANDARD20_MODULE_STUFF, cg_config_create_dir, cg_config_merge_dir, cg_config_create_server,
+    cg_config_merge_server,  cg_directives,        register_hooks,      AP_MODULE_FLAG_NONE,
+};

@@ -1,0 +1,268 @@
+/* Selecting and writing audit records. One record is one write: with O_APPEND, or up to 4096 octets
+ * into a pipe, lines of many processes and threads stay whole. */
+#include "audit_log.h"
+
+#include <unistd.h>
+
+#include <http_core.h>
+#include <http_protocol.h>
+
+#include "../audit/record.h"
+#include "facts.h"
+#include "response.h"
+
+#define SUMMARY_INTERVAL apr_time_from_sec(3600)
+#define COMPLAINT_INTERVAL apr_time_from_sec(60)
+
+static apr_status_t open_target(apr_pool_t *pconf, server_rec *server, cg_server_config *config)
+{
+    if (config->audit_target == CG_AUDIT_TO_FILE) {
+        return apr_file_open(&config->audit_file, config->audit_name,
+                             APR_FOPEN_WRITE | APR_FOPEN_APPEND | APR_FOPEN_CREATE |
+                                 APR_FOPEN_LARGEFILE,
+                             APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_GREAD, pconf);
+    }
+    if (config->audit_target == CG_AUDIT_TO_PIPE) {
+        piped_log *pipe = ap_open_piped_log(pconf, config->audit_name);
+        config->audit_file = pipe ? ap_piped_log_write_fd(pipe) : NULL;
+        return pipe ? APR_SUCCESS : APR_EGENERAL;
+    }
+    (void)server;
+    return APR_SUCCESS;
+}
+
+static bool same_target(const cg_server_config *a, const cg_server_config *b)
+{
+    return a->audit_target == b->audit_target && a->audit_name && b->audit_name &&
+           !strcmp(a->audit_name, b->audit_name);
+}
+
+/* An earlier server's open file for the same target, or null. */
+static apr_file_t *find_open(server_rec *first, const server_rec *server)
+{
+    for (server_rec *s = first; s != server; s = s->next) {
+        if (same_target(cg_config_of(s), cg_config_of(server))) {
+            return cg_config_of(s)->audit_file;
+        }
+    }
+    return NULL;
+}
+
+int cg_audit_log_open(apr_pool_t *pconf, server_rec *main_server)
+{
+    for (server_rec *s = main_server; s; s = s->next) {
+        cg_server_config *config = cg_config_of(s);
+        apr_status_t status;
+        if ((config->audit_file = find_open(main_server, s)) != NULL) {
+            continue;
+        }
+        if ((status = open_target(pconf, s, config)) != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, status, s,
+                         "CG0020: CookieGuardAuditLog %s cannot be opened; check that its "
+                         "directory may be written by the user who starts httpd",
+                         config->audit_name);
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+    return OK;
+}
+
+static bool is_wanted(const cg_server_config *config, const cg_event *event)
+{
+    switch (config->audit_selection) {
+    case CG_AUDIT_NEW:
+        return cg_segment_note(cg_generation_now.segment, event) == CG_SIGHT_FIRST;
+    case CG_AUDIT_CHANGES:
+        return event->judgement.action != CG_ACTION_PASS || event->judgement.refused;
+    case CG_AUDIT_FINDINGS:
+        return event->findings != 0;
+    case CG_AUDIT_ALL:
+        return true;
+    }
+    return true;
+}
+
+/* A log that cannot be written is said once a minute and process, and counted. */
+static void complain(server_rec *server, apr_status_t status)
+{
+    static apr_time_t said; /* a race costs a second line */
+    apr_time_t now = apr_time_now();
+
+    cg_counter_add(cg_generation_now.segment, CG_COUNTER_RECORDS_LOST, 1);
+    if (now - said >= COMPLAINT_INTERVAL) {
+        said = now;
+        ap_log_error(APLOG_MARK, APLOG_ERR, status, server,
+                     "CG0021: audit records cannot be written to %s; the cookies are guarded all "
+                     "the same",
+                     cg_config_of(server)->audit_name);
+    }
+}
+
+static void write_line(server_rec *server, request_rec *r, const cg_writer *line)
+{
+    const cg_server_config *config = cg_config_of(server);
+    apr_size_t length = line->len;
+
+    cg_counter_add(cg_generation_now.segment, CG_COUNTER_RECORDS, 1);
+    if (config->audit_file) {
+        apr_status_t status = apr_file_write(config->audit_file, line->at, &length);
+        if (status != APR_SUCCESS || length != line->len) {
+            complain(server, status);
+        }
+    } else if (r) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CG0100: %.*s", (int)line->len - 1,
+                      line->at);
+    } else {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server, "CG0100: %.*s", (int)line->len - 1,
+                     line->at);
+    }
+}
+
+static bool same_cookie(const cg_event *a, const cg_event *b)
+{
+    const cg_attributes *x = &a->judgement.after, *y = &b->judgement.after;
+    return cg_span_equal(a->cookie.name, b->cookie.name) && cg_span_equal(x->path, y->path) &&
+           cg_span_equal_folded(x->domain, y->domain);
+}
+
+/* Two values for one name, domain and path in a response. Looks at the first lines only, so that a
+ * response with thousands of lines costs no thousands of thousands of comparisons. */
+static bool is_repeated(const cg_response *response, const cg_judged *judged)
+{
+    enum { LOOKED_AT_MAX = 64 };
+    unsigned looked_at = 0;
+
+    for (const cg_judged *other = response->first; other && looked_at < LOOKED_AT_MAX;
+         other = other->next, looked_at++) {
+        if (other != judged && same_cookie(&other->event, &judged->event) &&
+            !cg_span_equal(other->event.cookie.value, judged->event.cookie.value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void complete(const cg_response *response, cg_judged *judged,
+                     const cg_event_request *request, const cg_circumstances *circumstances)
+{
+    cg_event *event = &judged->event;
+    event->request = request;
+    event->findings = cg_findings_find(&event->cookie, &event->demands, &event->judgement,
+                                       circumstances);
+    if (event->cookie.kind == CG_LINE_COOKIE && !event->judgement.is_deletion &&
+        is_repeated(response, judged)) {
+        event->findings |= CG_FINDING_BIT(CG_FINDING_NAME_REPEATED);
+    }
+    event->browser_before = cg_browser_judge(&event->cookie, &event->cookie.attributes,
+                                             circumstances);
+    event->browser_after = cg_browser_judge(&event->cookie, &event->judgement.after, circumstances);
+}
+
+static unsigned count_bits(uint64_t set)
+{
+    unsigned bits = 0;
+    for (; set; set &= set - 1) {
+        bits++;
+    }
+    return bits;
+}
+
+static void write_omitted(request_rec *r, const cg_event_request *request, unsigned omitted)
+{
+    char text[CG_RECORD_SIZE_MAX];
+    cg_writer line = {.at = text, .size = sizeof text};
+    cg_record_print_omitted(&line, request, omitted);
+    write_line(r->server, r, &line);
+}
+
+int cg_audit_log_request(request_rec *r)
+{
+    const cg_server_config *config = cg_config_of(r->server);
+    cg_response *response = cg_response_of(r);
+    cg_event_request request;
+    char text[CG_RECORD_SIZE_MAX];
+
+    if (!response || !response->first || config->audit_target == CG_AUDIT_TO_NOBODY) {
+        return DECLINED;
+    }
+    request = cg_fact_event_request(r);
+    for (cg_judged *judged = response->first; judged; judged = judged->next) {
+        cg_writer line = {.at = text, .size = sizeof text};
+        complete(response, judged, &request, &response->circumstances);
+        cg_counter_add(cg_generation_now.segment, CG_COUNTER_FINDINGS,
+                       count_bits(judged->event.findings));
+        if (is_wanted(config, &judged->event)) {
+            cg_record_print(&line, &judged->event);
+            write_line(r->server, r, &line);
+        }
+    }
+    if (response->omitted_count) {
+        write_omitted(r, &request, response->omitted_count);
+    }
+    return DECLINED;
+}
+
+/* When the parent wrote the last summaries, and for whom. */
+static struct {
+    apr_time_t written;
+    server_rec *main_server;
+    pid_t parent;
+} summaries;
+
+static server_rec *find_server(server_rec *main_server, cg_span vhost)
+{
+    for (server_rec *s = main_server; s; s = s->next) {
+        if (cg_span_equal(cg_config_of(s)->vhost, vhost)) {
+            return s;
+        }
+    }
+    return main_server;
+}
+
+static void write_count(const cg_sighting_count *sighting, void *context)
+{
+    char text[CG_RECORD_SIZE_MAX];
+    cg_writer line = {.at = text, .size = sizeof text};
+    server_rec *server = find_server(context, sighting->vhost);
+
+    if (cg_config_of(server)->audit_target != CG_AUDIT_TO_NOBODY) {
+        cg_record_print_count(&line, sighting);
+        write_line(server, NULL, &line);
+    }
+}
+
+static void summarize(apr_time_t now)
+{
+    summaries.written = now;
+    cg_segment_summarize(cg_generation_now.segment, now, write_count, summaries.main_server);
+}
+
+/* The configuration's pool goes with its generation. Children inherit this cleanup and have no
+ * part in it. */
+static apr_status_t end_summaries(void *data)
+{
+    (void)data;
+    if (getpid() == summaries.parent && cg_generation_now.segment) {
+        summarize(apr_time_now());
+    }
+    return APR_SUCCESS;
+}
+
+void cg_audit_log_start_summaries(apr_pool_t *pconf, server_rec *main_server)
+{
+    summaries.written = apr_time_now();
+    summaries.main_server = main_server;
+    summaries.parent = getpid();
+    apr_pool_cleanup_register(pconf, NULL, end_summaries, apr_pool_cleanup_null);
+}
+
+int cg_audit_log_monitor(apr_pool_t *pool, server_rec *main_server)
+{
+    apr_time_t now = apr_time_now();
+    (void)pool;
+    (void)main_server;
+    if (now - summaries.written >= SUMMARY_INTERVAL) {
+        summarize(now);
+    }
+    return DECLINED;
+}

@@ -1,0 +1,94 @@
+/* The module's configuration as httpd holds it: per directory, per server, and for the process.
+ *
+ * A directory's configuration is a cg_policy; httpd's merge is cg_policy_join, which allocates one
+ * node at most. All of it is made when the configuration is read and only looked at afterwards. */
+#ifndef CG_CONFIG_H
+#define CG_CONFIG_H
+
+#include <httpd.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <ap_expr.h>
+
+#include "../audit/segment.h"
+#include "../policy/policy.h"
+
+#ifndef COOKIEGUARD_VERSION
+#error "COOKIEGUARD_VERSION comes from configure"
+#endif
+
+extern module AP_MODULE_DECLARE_DATA cookieguard_module;
+
+/* A section while it is read: the policy, and the rules that are to become its ruleset. */
+typedef struct cg_section {
+    cg_policy policy;          /* the first field: httpd hands this one around */
+    apr_array_header_t *rules; /* of cg_rule */
+} cg_section;
+
+/* Who decides whether the client's connection is HTTPS (CookieGuardHTTPS). */
+typedef enum cg_https_source {
+    CG_HTTPS_AUTO = 0,
+    CG_HTTPS_ON,
+    CG_HTTPS_OFF,
+    CG_HTTPS_EXPRESSION
+} cg_https_source;
+
+/* Which cookies get a record (the second word of CookieGuardAuditLog). */
+typedef enum cg_audit_selection {
+    CG_AUDIT_NEW = 0,
+    CG_AUDIT_CHANGES,
+    CG_AUDIT_FINDINGS,
+    CG_AUDIT_ALL
+} cg_audit_selection;
+
+/* Where the records go. */
+typedef enum cg_audit_target {
+    CG_AUDIT_TO_ERROR_LOG = 0,
+    CG_AUDIT_TO_FILE,
+    CG_AUDIT_TO_PIPE,
+    CG_AUDIT_TO_NOBODY
+} cg_audit_target;
+
+typedef struct cg_server_config {
+    bool has_https;
+    cg_https_source https;
+    ap_expr_info_t *https_expression;
+
+    bool has_audit;
+    cg_audit_target audit_target;
+    cg_audit_selection audit_selection;
+    const char *audit_name; /* the file's path or the program's command line */
+    apr_file_t *audit_file; /* open from open_logs on */
+
+    cg_span vhost;   /* "name:port", from post_config on */
+    unsigned number; /* of the server in httpd's list, the main server first */
+} cg_server_config;
+
+/* What belongs to the whole server generation. */
+typedef struct cg_generation {
+    const cg_ruleset *baseline;
+    cg_mode mode_cap;    /* -D COOKIEGUARD_REPORT, -D COOKIEGUARD_OFF */
+    unsigned rule_count; /* CookieGuardCookie lines, but for those in .htaccess */
+    cg_segment *segment;
+} cg_generation;
+
+extern cg_generation cg_generation_now;
+
+void *cg_config_create_dir(apr_pool_t *pool, char *path);
+void *cg_config_merge_dir(apr_pool_t *pool, void *base, void *add);
+void *cg_config_create_server(apr_pool_t *pool, server_rec *server);
+void *cg_config_merge_server(apr_pool_t *pool, void *base, void *add);
+
+/* Starts to read a configuration: forgets the sections of the one before. */
+void cg_config_begin(apr_pool_t *pconf);
+
+/* Remembers a section with rules, so that cg_config_finish makes its ruleset. */
+void cg_config_add_section(apr_pool_t *pool, cg_section *section);
+
+/* Makes the rulesets of all sections read so far. */
+void cg_config_finish(apr_pool_t *pconf);
+
+const cg_policy *cg_policy_of(ap_conf_vector_t *per_dir_config);
+cg_server_config *cg_config_of(const server_rec *server);
+
+#endif

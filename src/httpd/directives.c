@@ -1,0 +1,275 @@
+/* Reading the directives. Whatever is wrong is answered with a sentence: what was not understood,
+ * and what is known. Nothing is created or opened here. */
+#include "directives.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_main.h>
+
+#include "../policy/rule.h"
+
+/* Words and what they mean; a table ends with a null word. */
+typedef struct cg_word {
+    const char *text;
+    int meaning;
+} cg_word;
+
+static const cg_word mode_words[] = {
+    {"Off", CG_MODE_OFF}, {"Report", CG_MODE_REPORT}, {"On", CG_MODE_ON}, {NULL, 0}};
+
+static const cg_word override_words[] = {{"Tighten", CG_OVERRIDE_TIGHTEN},
+                                         {"None", CG_OVERRIDE_NONE},
+                                         {"All", CG_OVERRIDE_ALL},
+                                         {NULL, 0}};
+
+static const cg_word https_words[] = {
+    {"auto", CG_HTTPS_AUTO}, {"on", CG_HTTPS_ON}, {"off", CG_HTTPS_OFF}, {NULL, 0}};
+
+static const cg_word selection_words[] = {{"new", CG_AUDIT_NEW},
+                                          {"changes", CG_AUDIT_CHANGES},
+                                          {"findings", CG_AUDIT_FINDINGS},
+                                          {"all", CG_AUDIT_ALL},
+                                          {NULL, 0}};
+
+/* "Off, Report, On" */
+static const char *list_words(apr_pool_t *pool, const cg_word *words)
+{
+    const char *list = words->text;
+    while ((++words)->text) {
+        list = apr_pstrcat(pool, list, ", ", words->text, NULL);
+    }
+    return list;
+}
+
+/* Null if `text` is a word of the table; else the sentence. */
+static const char *find_word(cmd_parms *cmd, const cg_word *words, const char *text, int *meaning)
+{
+    for (const cg_word *word = words; word->text; word++) {
+        if (!ap_cstr_casecmp(word->text, text)) {
+            *meaning = word->meaning;
+            return NULL;
+        }
+    }
+    return apr_psprintf(cmd->pool, "%s does not know '%s'; known are %s", cmd->cmd->name, text,
+                        list_words(cmd->pool, words));
+}
+
+static cg_scope scope_of(cmd_parms *cmd)
+{
+    if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
+        return CG_SCOPE_HTACCESS;
+    }
+    return ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT) ? CG_SCOPE_SECTION : CG_SCOPE_SERVER;
+}
+
+/* "file:line", the file as seen from ServerRoot. */
+static const char *place_of(cmd_parms *cmd)
+{
+    const char *file = cmd->directive->filename;
+    size_t root_len = ap_server_root ? strlen(ap_server_root) : 0;
+
+    if (root_len && !strncmp(file, ap_server_root, root_len) && file[root_len] == '/') {
+        file += root_len + 1;
+    }
+    return apr_psprintf(cmd->pool, "%s:%d", file, cmd->directive->line_num);
+}
+
+static const char *set_mode(cmd_parms *cmd, void *config, const char *word)
+{
+    cg_section *section = config;
+    int mode = CG_MODE_OFF;
+    const char *error = find_word(cmd, mode_words, word, &mode);
+
+    section->policy.scope = scope_of(cmd);
+    section->policy.has_mode = true;
+    section->policy.mode = (cg_mode)mode;
+    section->policy.mode_place = place_of(cmd);
+    return error;
+}
+
+static const char *set_override(cmd_parms *cmd, void *config, const char *word)
+{
+    cg_section *section = config;
+    int override = CG_OVERRIDE_TIGHTEN;
+    const char *error = find_word(cmd, override_words, word, &override);
+
+    section->policy.scope = scope_of(cmd);
+    section->policy.has_override = true;
+    section->policy.override = (cg_override) override;
+    return error;
+}
+
+static const char *set_baseline(cmd_parms *cmd, void *config, int flag)
+{
+    cg_section *section = config;
+    section->policy.scope = scope_of(cmd);
+    section->policy.has_baseline = true;
+    section->policy.baseline = flag != 0;
+    return NULL;
+}
+
+static bool regex_matches(const void *regex, cg_span name)
+{
+    return ap_regexec_len(regex, name.at ? name.at : "", name.len, 0, NULL, 0) == 0;
+}
+
+static const char *compile_regex(cmd_parms *cmd, cg_pattern *pattern)
+{
+    const char *text = apr_pstrmemdup(cmd->pool, pattern->text.at, pattern->text.len);
+    pattern->regex = ap_pregcomp(cmd->pool, text, AP_REG_EXTENDED);
+    pattern->matches = regex_matches;
+    if (pattern->regex == NULL) {
+        return apr_psprintf(cmd->pool, "'%s' is not a regular expression that can be compiled",
+                            text);
+    }
+    return NULL;
+}
+
+static const char *compile_condition(cmd_parms *cmd, cg_rule *rule)
+{
+    const char *error = NULL;
+    const char *text = apr_pstrmemdup(cmd->pool, rule->condition_text.at, rule->condition_text.len);
+    rule->condition = ap_expr_parse_cmd(cmd, text, AP_EXPR_FLAG_DONT_VARY, &error, NULL);
+    if (error) {
+        return apr_psprintf(cmd->pool, "the expression '%s' cannot be parsed: %s", text, error);
+    }
+    return NULL;
+}
+
+/* A condition in a .htaccess is never evaluated: the expression could read files or variables that
+ * are not its owner's. The rule stays without effect and is reported like any that is ignored. */
+static void disarm_htaccess_condition(cg_rule *rule)
+{
+    rule->is_refused = true;
+}
+
+static const char *name_directive(cmd_parms *cmd, const char *error)
+{
+    return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", error, NULL);
+}
+
+static const char *add_rule(cmd_parms *cmd, void *config, int argc, char *const argv[])
+{
+    cg_section *section = config;
+    cg_rule rule;
+    cg_scope scope = scope_of(cmd);
+    const char *error = cg_rule_parse(cmd->pool, scope, place_of(cmd), argc,
+                                      (const char *const *)argv, &rule);
+
+    if (!error && rule.pattern.kind == CG_PATTERN_REGEX) {
+        error = compile_regex(cmd, &rule.pattern);
+    }
+    if (!error && rule.condition_text.at) {
+        if (scope == CG_SCOPE_HTACCESS) {
+            disarm_htaccess_condition(&rule);
+        } else {
+            error = compile_condition(cmd, &rule);
+        }
+    }
+    if (error) {
+        return name_directive(cmd, error);
+    }
+    section->policy.scope = scope;
+    section->policy.has_drop |= rule.drop && scope == CG_SCOPE_SERVER;
+    if (!section->rules) {
+        cg_config_add_section(cmd->pool, section);
+    }
+    APR_ARRAY_PUSH(section->rules, cg_rule) = rule;
+    return NULL;
+}
+
+static const char *set_https(cmd_parms *cmd, void *dummy, const char *word)
+{
+    cg_server_config *config = cg_config_of(cmd->server);
+    const char *error = NULL;
+    int source = CG_HTTPS_AUTO;
+    (void)dummy;
+
+    config->has_https = true;
+    if (!strncmp(word, "expr=", 5)) {
+        config->https = CG_HTTPS_EXPRESSION;
+        config->https_expression = ap_expr_parse_cmd(cmd, word + 5, AP_EXPR_FLAG_DONT_VARY, &error,
+                                                     NULL);
+        return error ? apr_psprintf(cmd->pool,
+                                    "CookieGuardHTTPS: the expression '%s' cannot be parsed: %s",
+                                    word + 5, error)
+                     : NULL;
+    }
+    error = find_word(cmd, https_words, word, &source);
+    config->https = (cg_https_source)source;
+    return error ? apr_pstrcat(cmd->pool, error, ", \"expr=...\"", NULL) : NULL;
+}
+
+/* A file that cannot be made because its directory is missing is said now, not at the start. */
+static const char *check_directory(cmd_parms *cmd, const char *file)
+{
+    apr_finfo_t info;
+    const char *directory = ap_make_dirstr_parent(cmd->temp_pool, file);
+
+    if (apr_stat(&info, directory, APR_FINFO_TYPE, cmd->temp_pool) != APR_SUCCESS ||
+        info.filetype != APR_DIR) {
+        return apr_psprintf(cmd->pool,
+                            "CookieGuardAuditLog: the directory %s does not exist; make it, or "
+                            "choose another place for the log",
+                            directory);
+    }
+    if (apr_stat(&info, file, APR_FINFO_TYPE, cmd->temp_pool) == APR_SUCCESS &&
+        info.filetype == APR_DIR) {
+        return apr_psprintf(cmd->pool, "CookieGuardAuditLog: %s is a directory, not a file", file);
+    }
+    return NULL;
+}
+
+static const char *set_audit_file(cmd_parms *cmd, cg_server_config *config, const char *target)
+{
+    const char *file = ap_server_root_relative(cmd->pool, target);
+    if (!file || !*target) {
+        return apr_psprintf(cmd->pool, "CookieGuardAuditLog: '%s' is not a path", target);
+    }
+    config->audit_target = CG_AUDIT_TO_FILE;
+    config->audit_name = file;
+    return check_directory(cmd, file);
+}
+
+static const char *set_audit_log(cmd_parms *cmd, void *dummy, const char *target,
+                                 const char *selection)
+{
+    cg_server_config *config = cg_config_of(cmd->server);
+    int selected = CG_AUDIT_NEW;
+    const char *error = selection ? find_word(cmd, selection_words, selection, &selected) : NULL;
+    (void)dummy;
+
+    if (error) {
+        return error;
+    }
+    config->has_audit = true;
+    config->audit_selection = (cg_audit_selection)selected;
+    if (!ap_cstr_casecmp(target, "off")) {
+        config->audit_target = CG_AUDIT_TO_NOBODY;
+        return selection ? "CookieGuardAuditLog off takes no second word" : NULL;
+    }
+    if (*target == '|') {
+        config->audit_target = CG_AUDIT_TO_PIPE;
+        config->audit_name = target + 1;
+        return target[1] ? NULL : "CookieGuardAuditLog: after '|' comes a program";
+    }
+    return set_audit_file(cmd, config, target);
+}
+
+const command_rec cg_directives[] = {
+    AP_INIT_TAKE1("CookieGuard", set_mode, NULL, OR_FILEINFO,
+                  "Off, Report (say what On would do, change nothing) or On"),
+    AP_INIT_TAKE_ARGV("CookieGuardCookie", add_rule, NULL, OR_FILEINFO,
+                      "a cookie's name, glob or ~regex, then terms such as HttpOnly=keep "
+                      "SameSite>=Lax Max-Age<=1d -Domain, and at last \"expr=...\" if it is to "
+                      "hold only then"),
+    AP_INIT_FLAG("CookieGuardBaseline", set_baseline, NULL, RSRC_CONF | ACCESS_CONF,
+                 "On or Off: the built-in rule * Secure HttpOnly SameSite=Lax, less the known "
+                 "cookies"),
+    AP_INIT_TAKE1("CookieGuardHTTPS", set_https, NULL, RSRC_CONF,
+                  "auto, on, off or \"expr=...\": whether the client's connection is HTTPS"),
+    AP_INIT_TAKE1("CookieGuardOverride", set_override, NULL, RSRC_CONF | ACCESS_CONF,
+                  "Tighten, All or None: what .htaccess files may ask"),
+    AP_INIT_TAKE12("CookieGuardAuditLog", set_audit_log, NULL, RSRC_CONF,
+                   "a file, \"|program\" or off, then new, changes, findings or all"),
+    {NULL}};

@@ -1,0 +1,165 @@
+/* The module's life: the configuration is checked, the shared segment made, a line written. */
+#include "lifecycle.h"
+
+#include <apr_shm.h>
+#include <apr_strings.h>
+#include <http_core.h>
+
+#include "audit_log.h"
+#include "log_format.h"
+
+int cg_lifecycle_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)plog;
+    (void)ptemp;
+    cg_config_begin(pconf);
+    cg_log_format_register(pconf);
+    return OK;
+}
+
+/* "name:port", for records and for messages. */
+static void name_servers(apr_pool_t *pconf, server_rec *main_server)
+{
+    unsigned number = 0;
+    for (server_rec *s = main_server; s; s = s->next) {
+        cg_server_config *config = cg_config_of(s);
+        unsigned port = s->port ? s->port : s->addrs ? s->addrs->host_port : 0;
+        const char *name = s->server_hostname ? s->server_hostname : "";
+        config->vhost = cg_span_of(port ? apr_psprintf(pconf, "%s:%u", name, port) : name);
+        config->number = number++;
+    }
+}
+
+/* A Drop that nothing will carry out is more likely a mistake than a wish. */
+static void warn_of_idle_drops(server_rec *main_server)
+{
+    for (server_rec *s = main_server; s; s = s->next) {
+        const cg_policy *policy = cg_policy_of(s->lookup_defaults);
+        cg_settings settings;
+        cg_policy_settle(policy, &settings);
+        if (policy->has_drop && settings.mode != CG_MODE_ON) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
+                         "CG0002: a rule of virtual host %s says Drop, but its mode is %s; Drop "
+                         "acts only where the virtual host itself says CookieGuard On",
+                         cg_config_of(s)->vhost.at, cg_mode_name(settings.mode).at);
+        }
+    }
+}
+
+int cg_lifecycle_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                              server_rec *main_server)
+{
+    (void)plog;
+    (void)ptemp;
+    cg_config_finish(pconf);
+    name_servers(pconf, main_server);
+    warn_of_idle_drops(main_server);
+    return OK;
+}
+
+/* httpd reads its configuration twice before it starts; the first time leads to nothing. */
+static bool is_rehearsal(void)
+{
+    return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+}
+
+int cg_lifecycle_open_logs(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                           server_rec *main_server)
+{
+    (void)plog;
+    (void)ptemp;
+    return is_rehearsal() ? OK : cg_audit_log_open(pconf, main_server);
+}
+
+static cg_segment *make_segment(apr_pool_t *pconf, server_rec *main_server)
+{
+    unsigned char key[16];
+    apr_shm_t *memory;
+    apr_status_t status = apr_generate_random_bytes(key, sizeof key);
+
+    if (status == APR_SUCCESS) {
+        status = apr_shm_create(&memory, cg_segment_size(), NULL, pconf);
+    }
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, status, main_server,
+                     "CG0003: no shared memory of %" APR_SIZE_T_FMT " bytes for the counters",
+                     cg_segment_size());
+        return NULL;
+    }
+    memset(apr_shm_baseaddr_get(memory), 0, cg_segment_size());
+    return cg_segment_make(apr_shm_baseaddr_get(memory), key);
+}
+
+static const char *describe_target(const cg_server_config *config)
+{
+    switch (config->audit_target) {
+    case CG_AUDIT_TO_FILE:
+    case CG_AUDIT_TO_PIPE:
+        return config->audit_name;
+    case CG_AUDIT_TO_NOBODY:
+        return "off";
+    case CG_AUDIT_TO_ERROR_LOG:
+        break;
+    }
+    return "ErrorLog";
+}
+
+/* "On", or "On in 2, Report in 1, Off in 0 servers" where they differ. */
+static const char *describe_modes(apr_pool_t *pool, server_rec *main_server)
+{
+    unsigned servers[CG_MODE_ON + 1] = {0};
+    unsigned count = 0;
+    cg_settings settings;
+
+    for (server_rec *s = main_server; s; s = s->next, count++) {
+        cg_policy_settle(cg_policy_of(s->lookup_defaults), &settings);
+        servers[settings.mode]++;
+    }
+    if (servers[settings.mode] == count) {
+        return cg_mode_name(settings.mode).at;
+    }
+    return apr_psprintf(pool, "On in %u, Report in %u, Off in %u servers", servers[CG_MODE_ON],
+                        servers[CG_MODE_REPORT], servers[CG_MODE_OFF]);
+}
+
+/* "logs/cookieguard.log", and whether other servers have other logs. */
+static const char *describe_logs(apr_pool_t *pool, server_rec *main_server)
+{
+    const char *first = describe_target(cg_config_of(main_server));
+    for (server_rec *s = main_server->next; s; s = s->next) {
+        if (strcmp(first, describe_target(cg_config_of(s)))) {
+            return apr_pstrcat(pool, first, " and others", NULL);
+        }
+    }
+    return first;
+}
+
+static void say_hello(apr_pool_t *pool, server_rec *main_server)
+{
+    static const char *const caps[] = {[CG_MODE_OFF] = " (all off by -D COOKIEGUARD_OFF)",
+                                       [CG_MODE_REPORT] = " (at most Report by -D "
+                                                          "COOKIEGUARD_REPORT)",
+                                       [CG_MODE_ON] = ""};
+
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, main_server,
+                 "CG0001: mod_cookieguard/" COOKIEGUARD_VERSION
+                 ": mode %s%s, %u rules besides the built-in one, audit log %s",
+                 describe_modes(pool, main_server), caps[cg_generation_now.mode_cap],
+                 cg_generation_now.rule_count, describe_logs(pool, main_server));
+}
+
+int cg_lifecycle_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                             server_rec *main_server)
+{
+    (void)plog;
+    if (is_rehearsal()) {
+        return OK;
+    }
+    cg_generation_now.segment = make_segment(pconf, main_server);
+    if (!cg_generation_now.segment) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    cg_audit_log_start_summaries(pconf, main_server);
+    say_hello(ptemp, main_server);
+    return OK;
+}

@@ -1,0 +1,307 @@
+/* Judging and enforcing the cookies of one response. */
+#include "response.h"
+
+#include <http_request.h>
+#include <util_filter.h>
+
+#include "../policy/rewrite.h"
+#include "facts.h"
+
+static ap_filter_rec_t *filter_handle;
+
+/* Everything that is the same for all cookies of a response. */
+typedef struct judge_context {
+    request_rec *r;
+    cg_response *response;
+    const cg_policy *policy; /* of the directory */
+    const cg_policy *server_policy;
+    cg_settings settings;
+    cg_mode mode;              /* for attributes */
+    cg_mode drop_mode;         /* for Drop: the virtual host's own */
+    const cg_judged *expected; /* a line judged before, the next to be met again */
+} judge_context;
+
+cg_response *cg_response_of(const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &cookieguard_module);
+}
+
+static void add_filter(request_rec *r, cg_response *response)
+{
+    ap_add_output_filter_handle(filter_handle, response, r, r->connection);
+    response->filter_is_in = true;
+}
+
+int cg_response_create_request(request_rec *r)
+{
+    cg_response *response;
+    if (r->main) {
+        return OK;
+    }
+    if (r->prev) {
+        response = cg_response_of(r->prev);
+    } else {
+        response = apr_pcalloc(r->pool, sizeof *response);
+        response->end = &response->first;
+        add_filter(r, response);
+    }
+    ap_set_module_config(r->request_config, &cookieguard_module, response);
+    return OK;
+}
+
+void cg_response_insert_filter(request_rec *r)
+{
+    cg_response *response = cg_response_of(r);
+    if (response && !response->filter_is_in) {
+        add_filter(r, response);
+    }
+}
+
+static bool condition_holds(const void *condition, void *context)
+{
+    const char *error = NULL;
+    return ap_expr_exec(context, condition, &error) > 0 && !error;
+}
+
+static cg_mode capped(cg_mode mode)
+{
+    cg_mode cap = cg_generation_now.mode_cap;
+    return mode < cap ? mode : cap;
+}
+
+/* True if some cookie could be judged at all. */
+static bool prepare(request_rec *r, judge_context *context)
+{
+    cg_settings server_settings;
+
+    context->r = r;
+    context->response = cg_response_of(r);
+    context->policy = cg_policy_of(r->per_dir_config);
+    context->server_policy = cg_policy_of(r->server->lookup_defaults);
+    cg_policy_settle(context->policy, &context->settings);
+    context->mode = capped(context->settings.mode);
+    context->drop_mode = CG_MODE_OFF;
+    if (context->server_policy->has_drop) {
+        cg_policy_settle(context->server_policy, &server_settings);
+        context->drop_mode = capped(server_settings.mode);
+    }
+    if (context->mode == CG_MODE_OFF && context->drop_mode == CG_MODE_OFF) {
+        return false;
+    }
+    context->response->circumstances = cg_fact_circumstances(r);
+    context->expected = context->response->first;
+    return true;
+}
+
+/* True if this very line was judged when an earlier head of the same request was made: httpd moves
+ * lines from one table to the other, in their order, without copying them. */
+static bool was_judged(judge_context *context, const char *line)
+{
+    const cg_judged *start = context->expected;
+    for (const cg_judged *judged = start; judged; judged = judged->next) {
+        if (judged->out == line) {
+            context->expected = judged->next;
+            return true;
+        }
+    }
+    for (const cg_judged *judged = context->response->first; judged != start;
+         judged = judged->next) {
+        if (judged->out == line) {
+            context->expected = judged->next;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void find_demands(const judge_context *context, cg_span name, cg_demands *demands)
+{
+    cg_lookup lookup = {.holds = condition_holds, .context = context->r};
+
+    *demands = (cg_demands){.ignored = NULL};
+    if (context->mode == CG_MODE_OFF) {
+        return;
+    }
+    if (context->settings.baseline) {
+        cg_ruleset_find(cg_generation_now.baseline, name, &lookup, CG_OVERRIDE_TIGHTEN, demands);
+    }
+    cg_policy_find(context->policy, name, &lookup, demands);
+}
+
+static const char *rewrite(apr_pool_t *pool, const cg_event *event)
+{
+    cg_writer writer = {.size = cg_rewrite_size_max(&event->cookie, &event->judgement)};
+    writer.at = apr_palloc(pool, writer.size + 1);
+    cg_rewrite_print(&writer, &event->cookie, &event->judgement);
+    writer.at[writer.len] = '\0';
+    return writer.at;
+}
+
+/* A line whose attributes no section governs may still be dropped by its virtual host. */
+static void judge_line(const judge_context *context, const char *line, cg_judged *judged)
+{
+    cg_event *event = &judged->event;
+    const cg_rule *drop = NULL;
+
+    cg_set_cookie_parse(cg_span_of(line), &event->cookie);
+    find_demands(context, event->cookie.name, &event->demands);
+    if (context->drop_mode != CG_MODE_OFF) {
+        drop = cg_policy_find_drop(context->server_policy, event->cookie.name);
+    }
+    cg_judge(&event->cookie, &event->demands, drop, &context->response->circumstances,
+             &event->judgement);
+    event->mode = event->judgement.action == CG_ACTION_DROP ? context->drop_mode : context->mode;
+    if (event->mode == CG_MODE_OFF) {
+        event->judgement.action = CG_ACTION_PASS;
+    }
+    judged->out = line;
+    if (event->mode != CG_MODE_ON) {
+        return;
+    }
+    if (event->judgement.action == CG_ACTION_REWRITE) {
+        judged->out = rewrite(context->r->pool, event);
+    } else if (event->judgement.action == CG_ACTION_DROP) {
+        judged->out = NULL;
+    }
+}
+
+static void count(const cg_event *event)
+{
+    cg_segment *segment = cg_generation_now.segment;
+    cg_counter_add(segment, CG_COUNTER_COOKIES, 1);
+    if (event->judgement.action == CG_ACTION_REWRITE && event->mode == CG_MODE_ON) {
+        cg_counter_add(segment, CG_COUNTER_REWRITTEN, 1);
+    }
+    if (event->judgement.action == CG_ACTION_DROP && event->mode == CG_MODE_ON) {
+        cg_counter_add(segment, CG_COUNTER_DROPPED, 1);
+    }
+    if (event->judgement.refused) {
+        cg_counter_add(segment, CG_COUNTER_REFUSED, 1);
+    }
+    if (event->cookie.kind != CG_LINE_COOKIE) {
+        cg_counter_add(segment, CG_COUNTER_IGNORED, 1);
+    }
+}
+
+/* False if the list is full: then the line is only counted. */
+static bool keep(cg_response *response, cg_judged *judged)
+{
+    if (response->judged_count == CG_JUDGED_MAX) {
+        response->omitted_count++;
+        return false;
+    }
+    judged->next = NULL;
+    *response->end = judged;
+    response->end = &judged->next;
+    response->judged_count++;
+    return true;
+}
+
+/* Judges one line. `*spare` is memory that an earlier line did not need to keep.
+ * Returns what is to stand in the line's place, or null if it is to go. */
+static const char *enforce_line(judge_context *context, const char *line, cg_judged **spare)
+{
+    cg_judged *judged = *spare;
+    if (context->response->first && was_judged(context, line)) {
+        return line;
+    }
+    if (!judged) {
+        judged = apr_palloc(context->r->pool, sizeof *judged);
+    }
+    judge_line(context, line, judged);
+    *spare = judged;
+    if (judged->event.mode != CG_MODE_OFF) {
+        count(&judged->event);
+        *spare = keep(context->response, judged) ? NULL : judged;
+    }
+    return judged->out;
+}
+
+static bool is_set_cookie(const apr_table_entry_t *entry)
+{
+    return (entry->key[0] | 0x20) == 's' && !ap_cstr_casecmp(entry->key, "Set-Cookie");
+}
+
+/* Takes the entries with a null value out, the others keep their order. */
+static void remove_dropped(apr_pool_t *pool, apr_table_t *headers)
+{
+    apr_table_t *copy = apr_table_copy(pool, headers);
+    const apr_array_header_t *entries = apr_table_elts(copy);
+
+    apr_table_clear(headers);
+    for (int i = 0; i < entries->nelts; i++) {
+        const apr_table_entry_t *entry = &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
+        if (entry->val) {
+            apr_table_addn(headers, entry->key, entry->val);
+        }
+    }
+}
+
+static void enforce_table(judge_context *context, bool *is_prepared, apr_table_t *headers)
+{
+    const apr_array_header_t *entries = apr_table_elts(headers);
+    cg_judged *spare = NULL;
+    bool has_dropped = false;
+
+    for (int i = 0; i < entries->nelts; i++) {
+        apr_table_entry_t *entry = &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
+        if (!is_set_cookie(entry)) {
+            continue;
+        }
+        if (!*is_prepared && !prepare(context->r, context)) {
+            return;
+        }
+        *is_prepared = true;
+        entry->val = (char *)enforce_line(context, entry->val, &spare);
+        has_dropped |= entry->val == NULL;
+    }
+    if (has_dropped) {
+        remove_dropped(context->r->pool, headers);
+    }
+}
+
+/* A proxy in front that speaks HTTPS, and nobody told this virtual host: said once. */
+static void notice_forwarded_https(const judge_context *context)
+{
+    const cg_server_config *config = cg_config_of(context->r->server);
+    const char *proto = apr_table_get(context->r->headers_in, "X-Forwarded-Proto");
+
+    if (proto && !context->response->circumstances.is_https && !ap_cstr_casecmp(proto, "https") &&
+        cg_segment_notice_once(cg_generation_now.segment, config->number)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, context->r->server,
+                     "CG0010: virtual host %s counts as plain http, but a request came with "
+                     "X-Forwarded-Proto: https. Secure is not added here. If a proxy in front "
+                     "speaks HTTPS, say CookieGuardHTTPS on",
+                     config->vhost.at);
+    }
+}
+
+static void enforce(request_rec *r)
+{
+    judge_context context = {.r = r};
+    bool is_prepared = false;
+
+    enforce_table(&context, &is_prepared, r->headers_out);
+    enforce_table(&context, &is_prepared, r->err_headers_out);
+    if (is_prepared) {
+        cg_counter_add(cg_generation_now.segment, CG_COUNTER_RESPONSES, 1);
+        notice_forwarded_https(&context);
+    }
+}
+
+static apr_status_t filter_response(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    cg_response *response = f->ctx;
+    if (!f->r->assbackwards) {
+        enforce(f->r);
+    }
+    response->filter_is_in = false;
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, brigade);
+}
+
+void cg_response_register_filter(void)
+{
+    filter_handle = ap_register_output_filter("COOKIEGUARD", filter_response, NULL,
+                                              AP_FTYPE_PROTOCOL);
+}
