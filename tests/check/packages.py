@@ -33,6 +33,8 @@ class Package:
             return shutil.which(name, path=search_path()) is not None
         if kind == "python":
             return importlib.util.find_spec(name) is not None
+        if kind == "file":
+            return os.path.exists(name)
         if kind == "header":
             return any(glob.glob(os.path.join(place, name)) for place in HEADER_PLACES)
         return is_installed(self.debian)
