@@ -1,0 +1,6 @@
+"""These tests stand on the ground of the server tests: servers, ports, processes."""
+
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "httpd")]
