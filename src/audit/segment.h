@@ -45,13 +45,26 @@ typedef enum cg_sight {
     CG_SIGHT_UNSEEN     /* the table is full: counted in CG_COUNTER_UNSEEN only */
 } cg_sight;
 
-/* Notes that (vhost, name, attributes as sent, findings, mode) was seen. Never waits. */
+/* Notes that (vhost, name, attributes as sent, findings, mode) was seen. Never waits. Of Expires
+ * and Max-Age it counts only whether they are there: their values change from hour to hour, and
+ * what matters about them is a finding. Of all who note the same thing at once, one gets
+ * CG_SIGHT_FIRST. */
 cg_sight cg_segment_note(cg_segment *segment, const cg_event *event);
 
 /* Hands over one summary for every entry that was seen again since its last summary, and starts
- * their counts anew. For one process at a time (the parent): hourly, and when a generation ends. */
+ * their counts anew. For one process at a time (the parent): hourly, and when a generation ends.
+ * The spans of a summary are valid during the call only. */
 typedef void cg_summary_writer(const cg_sighting_count *count, void *context);
 void cg_segment_summarize(cg_segment *segment, int64_t now_us, cg_summary_writer *write,
                           void *context);
+
+/* Null if the segment is as it must be, at any moment and whoever else is at work; otherwise a
+ * sentence that says what is wrong. Reads nothing outside the segment, whatever stands in it. */
+const char *cg_segment_check(const cg_segment *segment);
+
+/* True for the first caller in this generation, over all processes, false for every later one and
+ * for a `notice` of CG_NOTICE_MAX or more: what is to be said once. Never waits. */
+#define CG_NOTICE_MAX 4096
+bool cg_segment_notice_once(cg_segment *segment, unsigned notice);
 
 #endif

@@ -1,0 +1,397 @@
+/* The shared segment: where everything stands, and how it is written without a lock.
+ *
+ *        0  +-----------------------------------------------------------+
+ *           | magic | key of the hash                                   |   64
+ *       64  +-----------------------------------------------------------+
+ *           | counters: 64-bit words, side by side                      |  128
+ *      192  +-----------------------------------------------------------+
+ *           | hashes: ENTRY_COUNT 64-bit words; 0: free                 | 8192
+ *           |   h h 0 h h h 0 0 0 h ...    looked through from slot     |
+ *           |                              h % ENTRY_COUNT on           |
+ *     8384  +-----------------------------------------------------------+
+ *           | sightings: ENTRY_COUNT entries of 640, entry i for hash i |
+ *           |   +-----------------------------------------------------+ |
+ *           |   | count | last | is_filled      changed ever after    | |
+ *           |   +-----------------------------------------------------+ |
+ *           |   | first, findings, lengths, vhost, name, before       | |
+ *           |   |                               written once          | |
+ *           |   +-----------------------------------------------------+ |
+ *           +-----------------------------------------------------------+
+ *   663744  +-----------------------------------------------------------+
+ *           | notices: one bit for each thing that is said once         |  512
+ *   664256  +-----------------------------------------------------------+
+ *
+ * An entry's life: free -> claimed -> filled, and never back. Whoever exchanges the 0 in `hashes`
+ * for a hash has claimed the entry, and nobody else ever has: that sighting is the first one. The
+ * owner writes the texts and sets is_filled last (release); a reader that sees it set (acquire)
+ * sees the texts. Who finds the hash there already only adds to `count`, whether the entry is
+ * filled or not. If the owner dies in between, the entry stays claimed: it is counted in, and
+ * never handed over.
+ *
+ * Counters stand side by side because one response adds to several of them: that is one cache
+ * line to fetch, and each addition is one relaxed instruction. */
+#include "segment.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+
+#include <apr_siphash.h>
+
+enum {
+    ENTRY_COUNT = 1024, /* a power of two */
+    PROBES_MAX = 64,    /* a full table costs no more than eight cache lines */
+    KEY_SIZE = 16,
+    CACHE_LINE = 64,
+    VHOST_SIZE = 128,
+    NAME_SIZE = 128,
+    BEFORE_SIZE = 320,
+    PATH_SIZE = 80 /* of Path and of Domain in `before` */
+};
+
+static const uint64_t segment_magic = UINT64_C(0x6367617564697431); /* "cgaudit1" */
+
+static const uint64_t all_findings = CG_FINDING_BIT(CG_FINDING_COUNT) - 1;
+
+static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "the segment needs 64-bit atomics without a lock");
+static_assert(sizeof(_Atomic uint64_t) == sizeof(uint64_t), "atomics must be plain words");
+static_assert((ENTRY_COUNT & (ENTRY_COUNT - 1)) == 0, "slots are found by masking");
+static_assert(CG_FINDING_COUNT < 64, "a set of findings is one word");
+
+/* What an entry tells. */
+typedef struct sighting_facts {
+    int64_t first_us;
+    uint64_t findings;
+    uint16_t vhost_len;
+    uint16_t name_len;
+    uint16_t before_len;
+    uint8_t mode;
+    uint8_t is_session_like;
+    uint8_t is_cut;
+    char vhost[VHOST_SIZE];
+    char name[NAME_SIZE];
+    char before[BEFORE_SIZE];
+} sighting_facts;
+
+typedef struct sighting {
+    _Alignas(CACHE_LINE) _Atomic uint64_t count; /* since the first one or the last summary */
+    _Atomic int64_t last_us;
+    _Atomic uint32_t is_filled;
+    sighting_facts facts; /* written once, before is_filled */
+} sighting;
+
+struct cg_segment {
+    _Alignas(CACHE_LINE) uint64_t magic;
+    unsigned char key[KEY_SIZE];
+    _Alignas(CACHE_LINE) _Atomic uint64_t counters[CG_COUNTER_COUNT];
+    _Alignas(CACHE_LINE) _Atomic uint64_t hashes[ENTRY_COUNT];
+    sighting sightings[ENTRY_COUNT];
+    _Atomic uint64_t notices[CG_NOTICE_MAX / 64];
+};
+
+static_assert(sizeof(sighting) == 640, "the drawing shows another entry");
+static_assert(offsetof(struct cg_segment, counters) == 64 &&
+                  offsetof(struct cg_segment, hashes) == 192 &&
+                  offsetof(struct cg_segment, sightings) == 8384 &&
+                  offsetof(struct cg_segment, notices) == 663744 &&
+                  sizeof(struct cg_segment) == 664256,
+              "the drawing shows another segment");
+
+const cg_span cg_counter_names[CG_COUNTER_COUNT] = {
+    [CG_COUNTER_RESPONSES] = {"responses", 9}, [CG_COUNTER_COOKIES] = {"cookies", 7},
+    [CG_COUNTER_REWRITTEN] = {"rewritten", 9}, [CG_COUNTER_DROPPED] = {"dropped", 7},
+    [CG_COUNTER_REFUSED] = {"refused", 7},     [CG_COUNTER_IGNORED] = {"ignored", 7},
+    [CG_COUNTER_FINDINGS] = {"findings", 8},   [CG_COUNTER_RECORDS] = {"records", 7},
+    [CG_COUNTER_RECORDS_LOST] = {"lost", 4},   [CG_COUNTER_UNSEEN] = {"unseen", 6},
+};
+
+size_t cg_segment_size(void)
+{
+    return sizeof(cg_segment);
+}
+
+cg_segment *cg_segment_make(void *memory, const unsigned char key[KEY_SIZE])
+{
+    cg_segment *segment = memory;
+    assert(((uintptr_t)memory & (CACHE_LINE - 1)) == 0);
+    memcpy(segment->key, key, KEY_SIZE);
+    segment->magic = segment_magic;
+    return segment;
+}
+
+void cg_counter_add(cg_segment *segment, cg_counter counter, uint64_t number)
+{
+    atomic_fetch_add_explicit(&segment->counters[counter], number, memory_order_relaxed);
+}
+
+uint64_t cg_counter_read(const cg_segment *segment, cg_counter counter)
+{
+    return atomic_load_explicit(&segment->counters[counter], memory_order_relaxed);
+}
+
+/* -- what makes two sightings the same ----------------------------------------------------- */
+
+/* Texts up to this length are hashed where they stand, longer ones by their own hash. */
+enum { TEXT_WHOLE_MAX = 64, TEXTS_COUNT = 4 };
+
+typedef struct identity {
+    struct {
+        uint64_t findings;
+        uint32_t mode;
+        uint32_t same_site;
+        uint32_t present;
+        uint32_t text_lens[TEXTS_COUNT];
+        uint32_t reserved; /* no padding: every octet is hashed */
+    } head;
+    unsigned char texts[TEXTS_COUNT * TEXT_WHOLE_MAX];
+} identity;
+
+static_assert(sizeof(((identity *)0)->head) == 40, "padding would be hashed");
+
+static size_t add_text(identity *is, size_t at, cg_span text, const unsigned char key[KEY_SIZE])
+{
+    if (text.len > TEXT_WHOLE_MAX) {
+        apr_siphash24_auth(is->texts + at, text.at, text.len, key);
+        return at + APR_SIPHASH_DSIZE;
+    }
+    if (text.len) {
+        memcpy(is->texts + at, text.at, text.len);
+    }
+    return at + text.len;
+}
+
+/* A hash that stands for the sighting; never 0. Two that differ meet in it by chance alone, and
+ * nobody without the key can look for them. */
+static uint64_t hash_event(const cg_event *event, const unsigned char key[KEY_SIZE])
+{
+    const cg_attributes *says = &event->cookie.attributes;
+    bool has_path = says->present & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_PATH);
+    bool has_domain = says->present & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_DOMAIN);
+    bool has_same_site = says->present & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_SAMESITE);
+    const cg_span texts[TEXTS_COUNT] = {
+        event->request->vhost,
+        event->cookie.name,
+        has_path ? says->path : (cg_span){NULL, 0},
+        has_domain ? says->domain : (cg_span){NULL, 0},
+    };
+    identity is;
+    uint64_t hash;
+    size_t end = 0;
+
+    is.head.findings = event->findings;
+    is.head.mode = (uint32_t)event->mode;
+    is.head.same_site = has_same_site ? (uint32_t)says->same_site : 0;
+    is.head.present = says->present;
+    is.head.reserved = 0;
+    for (int i = 0; i < TEXTS_COUNT; i++) {
+        is.head.text_lens[i] = (uint32_t)texts[i].len;
+        end = add_text(&is, end, texts[i], key);
+    }
+    hash = apr_siphash24(&is, sizeof is.head + end, key);
+    return hash ? hash : 1;
+}
+
+/* -- the table ----------------------------------------------------------------------------- */
+
+/* Copies a text into its field. One that is too long ends in "...". */
+static uint16_t store_text(char *field, size_t size, cg_span text, uint8_t *is_cut)
+{
+    if (text.len <= size) {
+        if (text.len) {
+            memcpy(field, text.at, text.len);
+        }
+        return (uint16_t)text.len;
+    }
+    memcpy(field, text.at, size - 3);
+    memcpy(field + size - 3, "...", 3);
+    *is_cut = 1;
+    return (uint16_t)size;
+}
+
+static uint16_t store_attributes(sighting_facts *facts, const cg_set_cookie *cookie)
+{
+    cg_attributes says = cookie->attributes;
+    cg_writer writer = {.at = facts->before, .size = BEFORE_SIZE};
+    char path[PATH_SIZE];
+    char domain[PATH_SIZE];
+
+    if (says.present & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_PATH)) {
+        says.path.len = store_text(path, sizeof path, says.path, &facts->is_cut);
+        says.path.at = path;
+    }
+    if (says.present & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_DOMAIN)) {
+        says.domain.len = store_text(domain, sizeof domain, says.domain, &facts->is_cut);
+        says.domain.at = domain;
+    }
+    cg_attributes_print(&writer, &says, cg_set_cookie_has_others(cookie));
+    assert(!cg_writer_is_full(&writer));
+    return (uint16_t)writer.len;
+}
+
+static void fill(sighting *entry, const cg_event *event)
+{
+    sighting_facts *facts = &entry->facts;
+    facts->first_us = event->request->time_us;
+    facts->findings = event->findings;
+    facts->mode = (uint8_t)event->mode;
+    facts->is_session_like = cg_name_is_session_like(event->cookie.name);
+    facts->vhost_len = store_text(facts->vhost, VHOST_SIZE, event->request->vhost, &facts->is_cut);
+    facts->name_len = store_text(facts->name, NAME_SIZE, event->cookie.name, &facts->is_cut);
+    facts->before_len = store_attributes(facts, &event->cookie);
+    atomic_store_explicit(&entry->is_filled, 1, memory_order_release);
+}
+
+/* Whoever takes the count has the moment too, and sees the entry claimed. */
+static void note_again(sighting *entry, int64_t time_us)
+{
+    atomic_store_explicit(&entry->last_us, time_us, memory_order_relaxed);
+    atomic_fetch_add_explicit(&entry->count, 1, memory_order_release);
+}
+
+cg_sight cg_segment_note(cg_segment *segment, const cg_event *event)
+{
+    uint64_t hash = hash_event(event, segment->key);
+
+    for (unsigned i = 0; i < PROBES_MAX; i++) {
+        size_t slot = (hash + i) & (ENTRY_COUNT - 1);
+        uint64_t found = atomic_load_explicit(&segment->hashes[slot], memory_order_relaxed);
+        if (found == 0 &&
+            atomic_compare_exchange_strong_explicit(&segment->hashes[slot], &found, hash,
+                                                    memory_order_release, memory_order_relaxed)) {
+            fill(&segment->sightings[slot], event);
+            return CG_SIGHT_FIRST;
+        }
+        if (found == hash) {
+            note_again(&segment->sightings[slot], event->request->time_us);
+            return CG_SIGHT_AGAIN;
+        }
+    }
+    cg_counter_add(segment, CG_COUNTER_UNSEEN, 1);
+    return CG_SIGHT_UNSEEN;
+}
+
+/* -- what is said once --------------------------------------------------------------------- */
+
+bool cg_segment_notice_once(cg_segment *segment, unsigned notice)
+{
+    _Atomic uint64_t *word;
+    uint64_t bit = UINT64_C(1) << (notice % 64);
+    if (notice >= CG_NOTICE_MAX) {
+        return false;
+    }
+    word = &segment->notices[notice / 64];
+    if (atomic_load_explicit(word, memory_order_relaxed) & bit) {
+        return false;
+    }
+    return (atomic_fetch_or_explicit(word, bit, memory_order_relaxed) & bit) == 0;
+}
+
+/* -- summaries ----------------------------------------------------------------------------- */
+
+static size_t bounded(uint16_t len, size_t size)
+{
+    return len < size ? len : size;
+}
+
+/* Tells of a copy of an entry's facts, which nobody else can change; what they say is not
+ * trusted. */
+static void summarize(const sighting_facts *facts, cg_sighting_count summary,
+                      cg_summary_writer *write, void *context)
+{
+    summary.first_us = facts->first_us;
+    summary.mode = facts->mode <= CG_MODE_ON ? (cg_mode)facts->mode : CG_MODE_OFF;
+    summary.vhost = (cg_span){facts->vhost, bounded(facts->vhost_len, VHOST_SIZE)};
+    summary.name = (cg_span){facts->name, bounded(facts->name_len, NAME_SIZE)};
+    summary.before = (cg_span){facts->before, bounded(facts->before_len, BEFORE_SIZE)};
+    summary.findings = facts->findings & all_findings;
+    summary.is_session_like = facts->is_session_like != 0;
+    summary.is_cut = facts->is_cut != 0;
+    write(&summary, context);
+}
+
+void cg_segment_summarize(cg_segment *segment, int64_t now_us, cg_summary_writer *write,
+                          void *context)
+{
+    for (size_t i = 0; i < ENTRY_COUNT; i++) {
+        sighting *entry = &segment->sightings[i];
+        cg_sighting_count summary = {.time_us = now_us};
+        sighting_facts copy;
+        if (atomic_load_explicit(&entry->is_filled, memory_order_acquire) != 1) {
+            continue;
+        }
+        summary.count = atomic_exchange_explicit(&entry->count, 0, memory_order_acquire);
+        if (summary.count == 0) {
+            continue;
+        }
+        summary.last_us = atomic_load_explicit(&entry->last_us, memory_order_relaxed);
+        memcpy(&copy, &entry->facts, sizeof copy);
+        summarize(&copy, summary, write, context);
+    }
+}
+
+/* -- the check ----------------------------------------------------------------------------- */
+
+/* True if a search for the hash in `slot` gets there: no free slot and no twin on its way. */
+static bool is_reachable(const cg_segment *segment, size_t slot, uint64_t hash)
+{
+    size_t distance = (slot - (size_t)hash) & (ENTRY_COUNT - 1);
+    if (distance >= PROBES_MAX) {
+        return false;
+    }
+    for (size_t i = 1; i <= distance; i++) {
+        uint64_t passed = atomic_load_explicit(&segment->hashes[(slot - i) & (ENTRY_COUNT - 1)],
+                                               memory_order_relaxed);
+        if (passed == 0 || passed == hash) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *check_facts(const sighting_facts *facts)
+{
+    if (facts->vhost_len > VHOST_SIZE || facts->name_len > NAME_SIZE ||
+        facts->before_len > BEFORE_SIZE) {
+        return "a text is longer than its field";
+    }
+    if (facts->mode > CG_MODE_ON || facts->is_session_like > 1 || facts->is_cut > 1) {
+        return "an entry says something that no event says";
+    }
+    if (facts->findings & ~all_findings) {
+        return "an entry has a finding that is not in the table";
+    }
+    return NULL;
+}
+
+/* The hash is read last: whoever made the other words visible saw it before. */
+static const char *check_entry(const cg_segment *segment, size_t slot)
+{
+    const sighting *entry = &segment->sightings[slot];
+    uint32_t is_filled = atomic_load_explicit(&entry->is_filled, memory_order_acquire);
+    uint64_t count = atomic_load_explicit(&entry->count, memory_order_acquire);
+    uint64_t hash = atomic_load_explicit(&segment->hashes[slot], memory_order_acquire);
+
+    if (is_filled > 1) {
+        return "an entry is neither filled nor not";
+    }
+    if (hash == 0 && (is_filled || count)) {
+        return "a free entry is in use";
+    }
+    if (hash && !is_reachable(segment, slot, hash)) {
+        return "a hash stands where no search finds it";
+    }
+    return is_filled ? check_facts(&entry->facts) : NULL;
+}
+
+const char *cg_segment_check(const cg_segment *segment)
+{
+    if (segment->magic != segment_magic) {
+        return "this is no segment";
+    }
+    for (size_t i = 0; i < ENTRY_COUNT; i++) {
+        const char *wrong = check_entry(segment, i);
+        if (wrong) {
+            return wrong;
+        }
+    }
+    return NULL;
+}
