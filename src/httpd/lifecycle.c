@@ -71,23 +71,30 @@ int cg_lifecycle_open_logs(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     return is_rehearsal() ? OK : cg_audit_log_open(pconf, main_server);
 }
 
+/* APR puts a word of its own before the memory that it gives, which leaves it unaligned. */
+enum { SEGMENT_ALIGNMENT = 64 };
+
 static cg_segment *make_segment(apr_pool_t *pconf, server_rec *main_server)
 {
     unsigned char key[16];
+    apr_size_t size = cg_segment_size() + SEGMENT_ALIGNMENT;
     apr_shm_t *memory;
+    char *start;
     apr_status_t status = apr_generate_random_bytes(key, sizeof key);
 
     if (status == APR_SUCCESS) {
-        status = apr_shm_create(&memory, cg_segment_size(), NULL, pconf);
+        status = apr_shm_create(&memory, size, NULL, pconf);
     }
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, status, main_server,
                      "CG0003: no shared memory of %" APR_SIZE_T_FMT " bytes for the counters",
-                     cg_segment_size());
+                     size);
         return NULL;
     }
-    memset(apr_shm_baseaddr_get(memory), 0, cg_segment_size());
-    return cg_segment_make(apr_shm_baseaddr_get(memory), key);
+    start = apr_shm_baseaddr_get(memory);
+    memset(start, 0, size);
+    start += SEGMENT_ALIGNMENT - ((uintptr_t)start % SEGMENT_ALIGNMENT);
+    return cg_segment_make(start, key);
 }
 
 static const char *describe_target(const cg_server_config *config)
