@@ -9,7 +9,7 @@
  *           |   h h 0 h h h 0 0 0 h ...    looked through from slot     |
  *           |                              h % ENTRY_COUNT on           |
  *     8384  +-----------------------------------------------------------+
- *           | sightings: ENTRY_COUNT entries of 640, entry i for hash i |
+ *           | sightings: ENTRY_COUNT entries of 768, entry i for hash i |
  *           |   +-----------------------------------------------------+ |
  *           |   | count | last | is_filled      changed ever after    | |
  *           |   +-----------------------------------------------------+ |
@@ -17,9 +17,9 @@
  *           |   |                               written once          | |
  *           |   +-----------------------------------------------------+ |
  *           +-----------------------------------------------------------+
- *   663744  +-----------------------------------------------------------+
+ *   794816  +-----------------------------------------------------------+
  *           | notices: one bit for each thing that is said once         |  512
- *   664256  +-----------------------------------------------------------+
+ *   795328  +-----------------------------------------------------------+
  *
  * An entry's life: free -> claimed -> filled, and never back. Whoever exchanges the 0 in `hashes`
  * for a hash has claimed the entry, and nobody else ever has: that sighting is the first one. The
@@ -42,7 +42,7 @@ enum {
     PROBES_MAX = 64,    /* a full table costs no more than eight cache lines */
     KEY_SIZE = 16,
     CACHE_LINE = 64,
-    VHOST_SIZE = 128,
+    VHOST_SIZE = 264, /* the longest host name there is, with its port */
     NAME_SIZE = 128,
     BEFORE_SIZE = 320,
     PATH_SIZE = 80 /* of Path and of Domain in `before` */
@@ -88,12 +88,12 @@ struct cg_segment {
     _Atomic uint64_t notices[CG_NOTICE_MAX / 64];
 };
 
-static_assert(sizeof(sighting) == 640, "the drawing shows another entry");
+static_assert(sizeof(sighting) == 768, "the drawing shows another entry");
 static_assert(offsetof(struct cg_segment, counters) == 64 &&
                   offsetof(struct cg_segment, hashes) == 192 &&
                   offsetof(struct cg_segment, sightings) == 8384 &&
-                  offsetof(struct cg_segment, notices) == 663744 &&
-                  sizeof(struct cg_segment) == 664256,
+                  offsetof(struct cg_segment, notices) == 794816 &&
+                  sizeof(struct cg_segment) == 795328,
               "the drawing shows another segment");
 
 const cg_span cg_counter_names[CG_COUNTER_COUNT] = {
