@@ -18,6 +18,7 @@
 #endif
 
 extern module AP_MODULE_DECLARE_DATA cookieguard_module;
+APLOG_USE_MODULE(cookieguard);
 
 /* A section while it is read: the policy, and the rules that are to become its ruleset. */
 typedef struct cg_section {
