@@ -60,7 +60,7 @@ bool cg_max_age_parse(cg_span text, int64_t *seconds)
         if (!cg_ascii_is_digit(text.at[i])) {
             return false;
         }
-        sum = sum > INT64_MAX / 20 ? INT64_MAX / 2 : sum * 10 + (text.at[i] - '0');
+        sum = sum > (INT64_MAX / 2 - 9) / 10 ? INT64_MAX / 2 : sum * 10 + (text.at[i] - '0');
     }
     *seconds = is_negative ? -sum : sum;
     return true;
