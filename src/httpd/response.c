@@ -137,7 +137,8 @@ static const char *rewrite(apr_pool_t *pool, const cg_event *event)
     return writer.at;
 }
 
-/* A line whose attributes no section governs may still be dropped by its virtual host. */
+/* A line whose attributes no section governs may still be dropped by its virtual host. Where the
+ * host only reports on Drop and the section enforces, the section's word is carried out. */
 static void judge_line(const judge_context *context, const char *line, cg_judged *judged)
 {
     cg_event *event = &judged->event;
@@ -145,7 +146,7 @@ static void judge_line(const judge_context *context, const char *line, cg_judged
 
     cg_set_cookie_parse(cg_span_of(line), &event->cookie);
     find_demands(context, event->cookie.name, &event->demands);
-    if (context->drop_mode != CG_MODE_OFF) {
+    if (context->drop_mode != CG_MODE_OFF && context->drop_mode >= context->mode) {
         drop = cg_policy_find_drop(context->server_policy, event->cookie.name);
     }
     cg_judge(&event->cookie, &event->demands, drop, &context->response->circumstances,
@@ -289,10 +290,11 @@ static void enforce(request_rec *r)
     }
 }
 
+/* HTTP/0.9 has no head, and what a forward proxy passes on are other people's cookies. */
 static apr_status_t filter_response(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     cg_response *response = f->ctx;
-    if (!f->r->assbackwards) {
+    if (!f->r->assbackwards && f->r->proxyreq != PROXYREQ_PROXY) {
         enforce(f->r);
     }
     response->filter_is_in = false;
