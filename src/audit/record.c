@@ -1,7 +1,9 @@
-/* Printing records: every text from outside goes through put_text, which escapes and bounds it. */
+/* Printing records: every text from outside goes through json_line.h, which escapes and
+ * bounds it. */
 #include "record.h"
 
 #include "../policy/rewrite.h"
+#include "json_line.h"
 
 /* The longest text of a record, escaped. It is halved until the record fits, so short texts stay
  * whole; at TEXT_MIN the longest possible record does. */
@@ -13,233 +15,23 @@ enum { SHORT_NAME_MAX = 256 };
 /* Lengths are told in steps, so that they do not help to tell values apart. */
 enum { VALUE_LEN_STEP = 16 };
 
-static const cg_span cut_mark = {"...", 3};
-
 static const cg_span mode_names[] = {
     [CG_MODE_OFF] = {"off", 3},
     [CG_MODE_REPORT] = {"report", 6},
     [CG_MODE_ON] = {"enforce", 7},
 };
 
-/* A record while it is printed. */
-typedef struct record_line {
-    cg_writer *writer;
-    size_t text_max;
-    bool is_raw; /* texts are neither escaped nor cut */
-    bool is_cut; /* some text was */
-} record_line;
-
-/* -- texts --------------------------------------------------------------------------------- */
-
-static size_t escaped_len(char c)
-{
-    unsigned char u = (unsigned char)c;
-    if (u == '"' || u == '\\') {
-        return 2;
-    }
-    return u < 0x20 || u >= 0x7F ? 6 : 1;
-}
-
-static void write_unicode_escape(cg_writer *writer, char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    unsigned char u = (unsigned char)c;
-    char text[6] = {'\\', 'u', '0', '0', digits[u >> 4], digits[u & 0x0F]};
-    cg_write(writer, (cg_span){text, sizeof text});
-}
-
-static void write_escaped(cg_writer *writer, cg_span text)
-{
-    size_t start = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        size_t len = escaped_len(text.at[i]);
-        if (len == 1) {
-            continue;
-        }
-        cg_write(writer, cg_span_part(text, start, i));
-        start = i + 1;
-        if (len == 2) {
-            cg_write_char(writer, '\\');
-            cg_write_char(writer, text.at[i]);
-        } else {
-            write_unicode_escape(writer, text.at[i]);
-        }
-    }
-    cg_write(writer, cg_span_part(text, start, text.len));
-}
-
-/* Writes as much of the text's start as *room has place for. False if it is not all. */
-static bool put_start(record_line *line, cg_span text, size_t *room)
-{
-    size_t fit = 0;
-    while (fit < text.len && escaped_len(text.at[fit]) <= *room) {
-        *room -= escaped_len(text.at[fit]);
-        fit++;
-    }
-    write_escaped(line->writer, cg_span_part(text, 0, fit));
-    if (fit == text.len) {
-        return true;
-    }
-    cg_write(line->writer, cut_mark);
-    line->is_cut = true;
-    return false;
-}
-
-static void put_text(record_line *line, cg_span text)
-{
-    size_t room = line->text_max;
-    if (line->is_raw) {
-        cg_write(line->writer, text);
-    } else {
-        put_start(line, text, &room);
-    }
-}
-
-/* Of a text that must be cut, the end stays: of "file:line" that tells more. */
-static void put_end(record_line *line, cg_span text)
-{
-    size_t room = line->text_max;
-    size_t start = text.len;
-    while (start && escaped_len(text.at[start - 1]) <= room) {
-        start--;
-        room -= escaped_len(text.at[start]);
-    }
-    if (start) {
-        cg_write(line->writer, cut_mark);
-        line->is_cut = true;
-    }
-    write_escaped(line->writer, cg_span_part(text, start, text.len));
-}
-
-/* Where a ";parameter" begins, its semicolon written plainly or as %3B. */
-static size_t find_parameter(cg_span path)
-{
-    for (size_t i = 0; i < path.len; i++) {
-        if (path.at[i] == ';' ||
-            (path.at[i] == '%' &&
-             cg_span_starts_folded(cg_span_part(path, i, path.len), CG_SPAN("%3b")))) {
-            return i;
-        }
-    }
-    return path.len;
-}
-
-/* The path without query and parameters: session ids stand in both. */
-static void put_path(record_line *line, cg_span path)
-{
-    size_t room = line->text_max;
-    path = cg_span_part(path, 0, cg_span_find(path, '?'));
-    while (path.len) {
-        size_t parameter = find_parameter(path);
-        if (!put_start(line, cg_span_part(path, 0, parameter), &room)) {
-            return;
-        }
-        path = cg_span_part(path, parameter, path.len);
-        path = cg_span_part(path, cg_span_find(path, '/'), path.len);
-    }
-}
-
-/* -- fields -------------------------------------------------------------------------------- */
-
-static void put_key(record_line *line, cg_span key)
-{
-    cg_write(line->writer, CG_SPAN(",\""));
-    cg_write(line->writer, key);
-    cg_write(line->writer, CG_SPAN("\":"));
-}
-
-static void put_text_field(record_line *line, cg_span key, cg_span text)
-{
-    put_key(line, key);
-    cg_write_char(line->writer, '"');
-    put_text(line, text);
-    cg_write_char(line->writer, '"');
-}
-
-/* A number of at most 2^63 - 1: JSON readers count no further anyway. */
-static void put_number_field(record_line *line, cg_span key, uint64_t number)
-{
-    put_key(line, key);
-    cg_write_number(line->writer, number > INT64_MAX ? INT64_MAX : (int64_t)number);
-}
-
-/* Steps through the elements of a list: the comma between two, none before the first. */
-static void put_comma(record_line *line, bool *is_first)
-{
-    if (!*is_first) {
-        cg_write_char(line->writer, ',');
-    }
-    *is_first = false;
-}
-
-/* -- time ---------------------------------------------------------------------------------- */
-
-static const int64_t us_per_second = 1000000;
-static const int64_t seconds_per_day = 86400;
-static const int64_t last_second = INT64_C(253402300799); /* 9999-12-31T23:59:59Z */
-
-/* The date of a day counted from 1970-01-01, by eras of 400 years that begin in March. */
-static void write_date(cg_writer *writer, int64_t days)
-{
-    int64_t shifted = days + 719468;
-    int64_t era = shifted / 146097;
-    int64_t day_of_era = shifted % 146097;
-    int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t month_from_march = (5 * day_of_year + 2) / 153;
-    int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-    int64_t year = era * 400 + year_of_era + (month <= 2 ? 1 : 0);
-
-    cg_write_padded(writer, year, 4);
-    cg_write_char(writer, '-');
-    cg_write_padded(writer, month, 2);
-    cg_write_char(writer, '-');
-    cg_write_padded(writer, day_of_year - (153 * month_from_march + 2) / 5 + 1, 2);
-}
-
-/* "2026-11-23T18:14:00.123456Z" (RFC 3339). Moments before 1970 or after 9999 become the first
- * and the last of these years. */
-static void write_moment(cg_writer *writer, int64_t time_us)
-{
-    int64_t moment = time_us < 0 ? 0 : time_us;
-    int64_t seconds = moment / us_per_second;
-    int64_t second_of_day;
-    if (seconds > last_second) {
-        seconds = last_second;
-    }
-    second_of_day = seconds % seconds_per_day;
-    write_date(writer, seconds / seconds_per_day);
-    cg_write_char(writer, 'T');
-    cg_write_padded(writer, second_of_day / 3600, 2);
-    cg_write_char(writer, ':');
-    cg_write_padded(writer, second_of_day / 60 % 60, 2);
-    cg_write_char(writer, ':');
-    cg_write_padded(writer, second_of_day % 60, 2);
-    cg_write_char(writer, '.');
-    cg_write_padded(writer, moment % us_per_second, 6);
-    cg_write_char(writer, 'Z');
-}
-
-static void put_moment_field(record_line *line, cg_span key, int64_t time_us)
-{
-    put_key(line, key);
-    cg_write_char(line->writer, '"');
-    write_moment(line->writer, time_us);
-    cg_write_char(line->writer, '"');
-}
-
 /* -- what the cookie says ------------------------------------------------------------------ */
 
-static void put_attribute(record_line *line, cg_attribute attribute,
+static void put_attribute(cg_json_line *line, cg_attribute attribute,
                           const cg_attributes *attributes)
 {
     if (attribute == CG_ATTRIBUTE_DOMAIN) {
         cg_write(line->writer, CG_SPAN("Domain="));
-        put_text(line, attributes->domain);
+        cg_json_put_text(line, attributes->domain);
     } else if (attribute == CG_ATTRIBUTE_PATH) {
         cg_write(line->writer, CG_SPAN("Path="));
-        put_text(line, attributes->path);
+        cg_json_put_text(line, attributes->path);
     } else if (attribute == CG_ATTRIBUTE_SAMESITE &&
                attributes->same_site == CG_SAME_SITE_DEFAULT) {
         cg_write(line->writer, CG_SPAN("SameSite=(invalid)"));
@@ -248,7 +40,7 @@ static void put_attribute(record_line *line, cg_attribute attribute,
     }
 }
 
-static void put_attributes(record_line *line, const cg_attributes *attributes, bool has_others)
+static void put_attributes(cg_json_line *line, const cg_attributes *attributes, bool has_others)
 {
     bool is_first = true;
     for (int i = CG_ATTRIBUTE_DOMAIN; i < CG_ATTRIBUTE_COUNT; i++) {
@@ -265,7 +57,7 @@ static void put_attributes(record_line *line, const cg_attributes *attributes, b
 
 void cg_attributes_print(cg_writer *writer, const cg_attributes *attributes, bool has_others)
 {
-    record_line line = {.writer = writer, .is_raw = true};
+    cg_json_line line = {.writer = writer, .is_raw = true};
     put_attributes(&line, attributes, has_others);
 }
 
@@ -300,7 +92,7 @@ static unsigned tidied_of(const cg_event *event)
 }
 
 /* "+SameSite=Lax" added, "Max-Age=86400" replaced or tidied, "-Domain" removed. */
-static void put_change(record_line *line, cg_attribute attribute, const cg_judgement *judgement)
+static void put_change(cg_json_line *line, cg_attribute attribute, const cg_judgement *judgement)
 {
     unsigned bit = CG_ATTRIBUTE_BIT(attribute);
     if (judgement->removed & bit) {
@@ -314,12 +106,12 @@ static void put_change(record_line *line, cg_attribute attribute, const cg_judge
     put_attribute(line, attribute, &judgement->after);
 }
 
-static void put_changed(record_line *line, const cg_event *event)
+static void put_changed(cg_json_line *line, const cg_event *event)
 {
     unsigned changed = changes_of(&event->judgement) | tidied_of(event);
     bool is_first = true;
 
-    put_key(line, CG_SPAN("changed"));
+    cg_json_put_key(line, CG_SPAN("changed"));
     if (event->judgement.action == CG_ACTION_DROP) {
         cg_write(line->writer, CG_SPAN("[\"dropped\"]"));
         return;
@@ -327,7 +119,7 @@ static void put_changed(record_line *line, const cg_event *event)
     cg_write_char(line->writer, '[');
     for (int i = CG_ATTRIBUTE_DOMAIN; i < CG_ATTRIBUTE_COUNT; i++) {
         if (changed & CG_ATTRIBUTE_BIT(i)) {
-            put_comma(line, &is_first);
+            cg_json_put_comma(line, &is_first);
             cg_write_char(line->writer, '"');
             put_change(line, (cg_attribute)i, &event->judgement);
             cg_write_char(line->writer, '"');
@@ -336,14 +128,14 @@ static void put_changed(record_line *line, const cg_event *event)
     cg_write_char(line->writer, ']');
 }
 
-static void put_refused(record_line *line, unsigned refused)
+static void put_refused(cg_json_line *line, unsigned refused)
 {
     bool is_first = true;
-    put_key(line, CG_SPAN("refused"));
+    cg_json_put_key(line, CG_SPAN("refused"));
     cg_write_char(line->writer, '[');
     for (int i = CG_ATTRIBUTE_DOMAIN; i < CG_ATTRIBUTE_COUNT; i++) {
         if (refused & CG_ATTRIBUTE_BIT(i)) {
-            put_comma(line, &is_first);
+            cg_json_put_comma(line, &is_first);
             cg_write_char(line->writer, '"');
             cg_write(line->writer, cg_attribute_name((cg_attribute)i));
             cg_write_char(line->writer, '"');
@@ -397,24 +189,24 @@ static void find_rules(const cg_event *event, rule_list *list)
     }
 }
 
-static void put_rules(record_line *line, const cg_event *event)
+static void put_rules(cg_json_line *line, const cg_event *event)
 {
     rule_list list = {.count = 0};
     bool is_first = true;
 
     find_rules(event, &list);
-    put_key(line, CG_SPAN("rules"));
+    cg_json_put_key(line, CG_SPAN("rules"));
     cg_write_char(line->writer, '[');
     for (unsigned i = 0; i < list.count; i++) {
-        put_comma(line, &is_first);
+        cg_json_put_comma(line, &is_first);
         cg_write_char(line->writer, '"');
-        put_end(line, cg_span_of(list.places[i]));
+        cg_json_put_text_end(line, cg_span_of(list.places[i]));
         cg_write_char(line->writer, '"');
     }
     cg_write_char(line->writer, ']');
 }
 
-static void put_finding(record_line *line, const cg_finding_row *row, bool is_session_like)
+static void put_finding(cg_json_line *line, const cg_finding_row *row, bool is_session_like)
 {
     cg_severity severity = is_session_like ? row->session_severity : row->severity;
     cg_write(line->writer, CG_SPAN("{\"id\":\""));
@@ -423,22 +215,22 @@ static void put_finding(record_line *line, const cg_finding_row *row, bool is_se
     cg_write(line->writer, cg_severity_name(severity));
     cg_write_char(line->writer, '"');
     if (row->cwe) {
-        put_number_field(line, CG_SPAN("cwe"), row->cwe);
+        cg_json_put_number_field(line, CG_SPAN("cwe"), row->cwe);
     }
     if (row->asvs.len) {
-        put_text_field(line, CG_SPAN("asvs"), row->asvs);
+        cg_json_put_text_field(line, CG_SPAN("asvs"), row->asvs);
     }
     cg_write_char(line->writer, '}');
 }
 
-static void put_findings(record_line *line, uint64_t findings, bool is_session_like)
+static void put_findings(cg_json_line *line, uint64_t findings, bool is_session_like)
 {
     bool is_first = true;
-    put_key(line, CG_SPAN("findings"));
+    cg_json_put_key(line, CG_SPAN("findings"));
     cg_write_char(line->writer, '[');
     for (int i = 0; i < CG_FINDING_COUNT; i++) {
         if (findings & CG_FINDING_BIT(i)) {
-            put_comma(line, &is_first);
+            cg_json_put_comma(line, &is_first);
             put_finding(line, &cg_finding_rows[i], is_session_like);
         }
     }
@@ -446,7 +238,7 @@ static void put_findings(record_line *line, uint64_t findings, bool is_session_l
 }
 
 /* A dropped cookie meets no browser. */
-static void put_browser(record_line *line, const cg_event *event)
+static void put_browser(cg_json_line *line, const cg_event *event)
 {
     bool is_dropped = event->judgement.action == CG_ACTION_DROP;
     cg_write(line->writer, CG_SPAN(",\"browser\":{\"before\":\""));
@@ -459,41 +251,40 @@ static void put_browser(record_line *line, const cg_event *event)
 
 /* -- records ------------------------------------------------------------------------------- */
 
-static void put_head(record_line *line, int64_t time_us, cg_span event, cg_span vhost)
+static void put_head(cg_json_line *line, int64_t time_us, cg_span event, cg_span vhost)
 {
-    cg_write(line->writer, CG_SPAN("{\"@timestamp\":\""));
-    write_moment(line->writer, time_us);
-    cg_write_char(line->writer, '"');
-    put_text_field(line, CG_SPAN("event"), event);
+    cg_write(line->writer, CG_SPAN("{\"@timestamp\":"));
+    cg_json_put_moment(line, time_us);
+    cg_json_put_text_field(line, CG_SPAN("event"), event);
     cg_write(line->writer, CG_SPAN(",\"version\":1"));
-    put_text_field(line, CG_SPAN("vhost"), vhost);
+    cg_json_put_text_field(line, CG_SPAN("vhost"), vhost);
 }
 
-static void put_request(record_line *line, const cg_event_request *request)
+static void put_request(cg_json_line *line, const cg_event_request *request)
 {
-    put_text_field(line, CG_SPAN("client"), request->client);
-    put_text_field(line, CG_SPAN("user"), request->user);
-    put_text_field(line, CG_SPAN("request_id"), request->request_id);
-    put_text_field(line, CG_SPAN("method"), request->method);
-    put_key(line, CG_SPAN("path"));
+    cg_json_put_text_field(line, CG_SPAN("client"), request->client);
+    cg_json_put_text_field(line, CG_SPAN("user"), request->user);
+    cg_json_put_text_field(line, CG_SPAN("request_id"), request->request_id);
+    cg_json_put_text_field(line, CG_SPAN("method"), request->method);
+    cg_json_put_key(line, CG_SPAN("path"));
     cg_write_char(line->writer, '"');
-    put_path(line, request->path);
+    cg_json_put_path(line, request->path);
     cg_write_char(line->writer, '"');
-    put_key(line, CG_SPAN("status"));
+    cg_json_put_key(line, CG_SPAN("status"));
     cg_write_number(line->writer, request->status);
-    put_text_field(line, CG_SPAN("origin"), request->origin);
+    cg_json_put_text_field(line, CG_SPAN("origin"), request->origin);
 }
 
-static void put_attributes_field(record_line *line, cg_span key, const cg_attributes *attributes,
+static void put_attributes_field(cg_json_line *line, cg_span key, const cg_attributes *attributes,
                                  bool has_others)
 {
-    put_key(line, key);
+    cg_json_put_key(line, key);
     cg_write_char(line->writer, '"');
     put_attributes(line, attributes, has_others);
     cg_write_char(line->writer, '"');
 }
 
-static void put_event(record_line *line, const void *what)
+static void put_event(cg_json_line *line, const void *what)
 {
     const cg_event *event = what;
     const cg_set_cookie *cookie = &event->cookie;
@@ -501,13 +292,13 @@ static void put_event(record_line *line, const void *what)
 
     put_head(line, event->request->time_us, CG_SPAN("cookie"), event->request->vhost);
     put_request(line, event->request);
-    put_text_field(line, CG_SPAN("mode"), mode_names[event->mode]);
-    put_text_field(line, CG_SPAN("cookie"), cookie->name);
-    put_number_field(line, CG_SPAN("value_len"),
-                     cookie->value.len / VALUE_LEN_STEP * VALUE_LEN_STEP);
+    cg_json_put_text_field(line, CG_SPAN("mode"), mode_names[event->mode]);
+    cg_json_put_text_field(line, CG_SPAN("cookie"), cookie->name);
+    cg_json_put_number_field(line, CG_SPAN("value_len"),
+                             cookie->value.len / VALUE_LEN_STEP * VALUE_LEN_STEP);
     put_attributes_field(line, CG_SPAN("before"), &cookie->attributes, has_others);
     if (event->judgement.action == CG_ACTION_DROP) {
-        put_text_field(line, CG_SPAN("after"), CG_SPAN(""));
+        cg_json_put_text_field(line, CG_SPAN("after"), CG_SPAN(""));
     } else {
         put_attributes_field(line, CG_SPAN("after"), &event->judgement.after, has_others);
     }
@@ -518,16 +309,16 @@ static void put_event(record_line *line, const void *what)
     put_browser(line, event);
 }
 
-static void put_count(record_line *line, const void *what)
+static void put_count(cg_json_line *line, const void *what)
 {
     const cg_sighting_count *count = what;
     put_head(line, count->time_us, CG_SPAN("cookie-count"), count->vhost);
-    put_text_field(line, CG_SPAN("mode"), mode_names[count->mode]);
-    put_text_field(line, CG_SPAN("cookie"), count->name);
-    put_text_field(line, CG_SPAN("before"), count->before);
-    put_number_field(line, CG_SPAN("count"), count->count);
-    put_moment_field(line, CG_SPAN("first"), count->first_us);
-    put_moment_field(line, CG_SPAN("last"), count->last_us);
+    cg_json_put_text_field(line, CG_SPAN("mode"), mode_names[count->mode]);
+    cg_json_put_text_field(line, CG_SPAN("cookie"), count->name);
+    cg_json_put_text_field(line, CG_SPAN("before"), count->before);
+    cg_json_put_number_field(line, CG_SPAN("count"), count->count);
+    cg_json_put_moment_field(line, CG_SPAN("first"), count->first_us);
+    cg_json_put_moment_field(line, CG_SPAN("last"), count->last_us);
     put_findings(line, count->findings, count->is_session_like);
     line->is_cut |= count->is_cut;
 }
@@ -537,22 +328,22 @@ typedef struct omitted_cookies {
     uint64_t count;
 } omitted_cookies;
 
-static void put_omitted(record_line *line, const void *what)
+static void put_omitted(cg_json_line *line, const void *what)
 {
     const omitted_cookies *omitted = what;
     put_head(line, omitted->request->time_us, CG_SPAN("cookies-omitted"), omitted->request->vhost);
     put_request(line, omitted->request);
-    put_number_field(line, CG_SPAN("count"), omitted->count);
+    cg_json_put_number_field(line, CG_SPAN("count"), omitted->count);
 }
 
 /* Prints with ever shorter texts until the record has its size. */
-static void print_fitted(cg_writer *writer, void (*put)(record_line *line, const void *what),
+static void print_fitted(cg_writer *writer, void (*put)(cg_json_line *line, const void *what),
                          const void *what)
 {
     size_t start = writer->len;
     size_t text_max = TEXT_MAX;
     for (;;) {
-        record_line line = {.writer = writer, .text_max = text_max};
+        cg_json_line line = {.writer = writer, .text_max = text_max};
         put(&line, what);
         cg_write(writer, line.is_cut ? CG_SPAN(",\"truncated\":true}\n") : CG_SPAN("}\n"));
         if (writer->len - start <= CG_RECORD_SIZE_MAX || text_max <= TEXT_MIN) {
@@ -593,14 +384,14 @@ static void write_short_name(cg_writer *writer, cg_span name)
     for (size_t i = 0; i < name.len; i++) {
         size_t len = is_token_octet(name.at[i]) ? 1 : 6;
         if (len > room) {
-            cg_write(writer, cut_mark);
+            cg_write(writer, CG_SPAN("..."));
             return;
         }
         room -= len;
         if (len == 1) {
             cg_write_char(writer, name.at[i]);
         } else {
-            write_unicode_escape(writer, name.at[i]);
+            cg_json_escape_octet(writer, name.at[i]);
         }
     }
 }
