@@ -1,0 +1,1 @@
+"""The ground that the server tests stand on: processes, ports, clients, logs."""

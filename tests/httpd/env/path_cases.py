@@ -1,0 +1,112 @@
+"""The cases of the path tables, and how one is run and judged."""
+import pytest
+
+from env import http1, lines, secret
+from env.paths import TRANSPORTS
+
+
+def classes(paths):
+    """The first path of each class of path."""
+    firsts = {}
+    for path in paths:
+        if path.once_per:
+            firsts.setdefault(path.once_per, path)
+    return list(firsts.values())
+
+
+def event_cases(paths):
+    return [pytest.param(path, transport, id=f"{path.name}-{transport}")
+            for path in paths if "event" in path.mpms for transport in path.transports]
+
+
+def other_mpm_cases(paths):
+    """Worker and prefork: one path of each class, and all that only prefork can run."""
+    cases = []
+    for mpm in ("worker", "prefork"):
+        chosen = [p for p in classes(paths) if mpm in p.mpms]
+        chosen += [p for p in paths if p.mpms == (mpm,) and p not in chosen]
+        cases += [pytest.param(mpm, p, id=f"{mpm}-{p.name}") for p in chosen]
+    return cases
+
+
+def single_cases(paths):
+    """One case per path on event, over TLS where the path allows it."""
+    return [pytest.param(p, "1.1s" if "1.1s" in p.transports else p.transports[-1], id=p.name)
+            for p in paths if "event" in p.mpms]
+
+
+class Sent:
+    """What was sent on a path for one kind of line, and what came back."""
+
+    def __init__(self, server, backends, path, kind, transport):
+        self.path, self.kind = path, kind
+        protocol, tls = TRANSPORTS[transport]
+        self.https = tls and path.port != "early_tls"
+        self.value = secret.value()
+        self.line = self._line()
+        key = ""
+        if path.play:
+            key = backends.scripted.play(path.play(self.line))
+        target = path.target.format(kind=kind, key=key, backend=backends.scripted.port)
+        server.expect(*path.expects)
+        if path.raw:
+            port = path.port if path.port == "early_tls" else ("early_tls" if tls else "early")
+            answer = http1.send_raw(server.port(port), path.raw, tls=self.https)
+            self.response = http1.parse(answer)
+        else:
+            headers = {"X-Line": self.line, "X-Value": self.value, **path.headers}
+            self.response = server.request(
+                target, over=protocol, tls=tls, port=path.port or None, method=path.method,
+                headers=headers, body=path.body)
+        self.got = self.response.set_cookies
+        for line in self.got:
+            value = line.split(b";")[0].partition(b"=")[2].strip(b'" ')
+            if len(value) >= 8:
+                server.logs.values.add(value)
+
+    def _line(self):
+        if self.path.sends:
+            return self.path.sends[self.kind].format(value=self.value).encode()
+        return lines.line_of(self.kind).replace(b"_cookie=", b"_cookie=")
+
+    def judge(self, enforced):
+        """Return what is wrong with the response, or None."""
+        statuses = self.path.status if isinstance(self.path.status, tuple) else (
+            self.path.status,)
+        if self.response.status not in statuses:
+            return f"status {self.response.status} and not {self.path.status}"
+        return self._judge_made(enforced) if self.path.made else self._judge_sent(enforced)
+
+    def _judge_sent(self, enforced):
+        arrives = self.path.arrives(self.line) if self.path.arrives else [self.line]
+        wanted = [lines.enforced(line, self.https) for line in arrives] if enforced else arrives
+        return None if self.got == wanted else f"got {self.got}, wanted {wanted}"
+
+    def _judge_made(self, enforced):
+        """The origin made the lines: their form is known, their values are not."""
+        if self.path.port.startswith("early"):
+            patterns = [pattern.encode() for pattern in self.path.made.values()]
+        else:
+            count = len(self.path.arrives(b"")) if self.path.arrives else 1
+            patterns = [self.path.made[self.kind].encode()] * count
+        if len(self.got) != len(patterns):
+            return f"got {self.got}, wanted {len(patterns)} lines"
+        for line, pattern in zip(self.got, patterns):
+            judged = line if enforced else lines.enforced(line, self.https)
+            if lines.split_enforced(pattern, judged, self.https) is None:
+                return f"got {line}, wanted {pattern}"
+            if not enforced and not lines.re.fullmatch(pattern, line):
+                return f"got {line}, wanted {pattern} unchanged"
+        return None
+
+
+def check(server, backends, path, transport, enforced):
+    """Run all kinds of a path; fail with all that is wrong."""
+    if path.needs and path.needs not in server.have:
+        pytest.skip(f"{path.needs} is not on this machine")
+    problems = {}
+    for kind in path.only:
+        problem = Sent(server, backends, path, kind, transport).judge(enforced and path.guarded)
+        if problem:
+            problems[kind] = problem
+    assert not problems, problems
