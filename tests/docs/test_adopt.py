@@ -48,7 +48,8 @@ def test_every_command_prints_what_the_page_shows(sandbox):
         if block.kind != "console":
             continue
         for command, lines in commands(block):
-            _, said = sandbox.shell(command)
+            status, said = sandbox.shell(command)
+            assert status == 0, f"{block.place}: {command}\nended with {status}:\n{said}"
             assert matches(said, lines), f"{block.place}: {command}\nprinted:\n{said}"
             ran += 1
     assert ran > 20

@@ -1,0 +1,126 @@
+"""Sentences of docs/directives.md that say what the server does, each tried once."""
+import documents
+import pytest
+from configtest import run
+from env.httpd import Httpd
+
+PAGE = documents.TOP / "docs" / "directives.md"
+
+# What leaves the application at each place, and the line of the access log that the page shows.
+SHORT_FORMS = {
+    "/added": ["SID=1; Path=/"],
+    "/replaced": ["lang=en; Max-Age=99999; Domain=guarded.test; Secure; HttpOnly; SameSite=Lax"],
+    "/dropped": ["debug_1=x"],
+    "/unchanged": ["ok=1; Secure; HttpOnly; SameSite=Lax"],
+}
+TOGETHER = ["partner_a=1", "other=1"]
+
+
+def locations():
+    places = dict(SHORT_FORMS, **{"/account": TOGETHER, "/elsewhere": TOGETHER})
+    return "\n".join(
+        f'<Location "{place}">\n'
+        + "\n".join(f'Header always add Set-Cookie "{line}"' for line in lines)
+        + "\n</Location>" for place, lines in places.items())
+
+
+def block_after(heading, kind="apache"):
+    """The first block of a kind below a heading of the page."""
+    lines = PAGE.read_text().splitlines()
+    start = lines.index(f"## {heading}") + 1
+    return next(block for block in documents.blocks(PAGE)
+                if block.line > start and block.kind == kind)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """One virtual host with the rules of "Rules together", one with the log format."""
+    text = f"""
+        Listen 127.0.0.1:${{port_rules}}
+        Listen 127.0.0.1:${{port_log}}
+        ServerName https://guarded.test
+        {locations()}
+        <VirtualHost *:${{port_rules}}>
+            ServerName https://guarded.test
+            {block_after("Rules together").text}
+        </VirtualHost>
+        <VirtualHost *:${{port_log}}>
+            ServerName https://guarded.test
+            CookieGuard On
+            CookieGuardCookie lang Max-Age<=1d -Domain
+            CookieGuardCookie debug_* Drop
+            LogFormat "%U %^cg" short
+            CustomLog "logs/short.log" short
+        </VirtualHost>
+        """
+    made = Httpd("prose", None, ports_named=["rules", "log"], text=text)
+    made.start()
+    yield made
+    made.stop(check=False)
+    made.remove()
+
+
+def test_the_short_forms_of_the_page_are_those_of_the_log(server):
+    for place in SHORT_FORMS:
+        server.request(place, port="log")
+    logged = [line.split(" ", 1) for line in server.log_text("short.log").decode().splitlines()]
+    shown = [documents.plain(row[0]) for row in documents.table_rows(PAGE, "In the log")]
+    assert [place for place, _ in logged] == list(SHORT_FORMS)
+    assert [short for _, short in logged] == shown
+
+
+def same_sites(answer):
+    return {line.split(b"=")[0].decode(): line.rpartition(b"SameSite=")[2].decode()
+            for line in answer.set_cookies}
+
+
+def test_rules_together_come_to_what_the_page_says(server):
+    assert same_sites(server.request("/account", port="rules")) == {
+        "partner_a": "Strict", "other": "Strict"}
+    assert same_sites(server.request("/elsewhere", port="rules")) == {
+        "partner_a": "None", "other": "Lax"}
+    for line in server.request("/elsewhere", port="rules").set_cookies:
+        assert b"; Secure" in line and b"; HttpOnly" in line
+
+
+def test_drop_acts_in_a_section_that_is_off(tmp_path):
+    made = Httpd("drop", None, ports_named=["plain"], text=f"""
+        Listen 127.0.0.1:${{port_plain}}
+        CookieGuard On
+        CookieGuardCookie debug_* Drop
+        {locations()}
+        <Location "/">
+            CookieGuard Off
+        </Location>
+        """)
+    made.start()
+    try:
+        assert made.request("/dropped").set_cookies == []
+        assert made.request("/added").set_cookies == [b"SID=1; Path=/"]
+    finally:
+        made.stop(check=False)
+        made.remove()
+
+
+def test_the_dump_is_what_the_page_says(tmp_path):
+    """Per virtual host the mode, the log and the rules with file and line, and what is
+    cancelled."""
+    status, said = run(tmp_path, """
+        CookieGuard Report
+        CookieGuardCookie SID SameSite=Lax
+        CookieGuardCookie SID SameSite:=Strict
+        <VirtualHost *:1>
+            ServerName inner.example
+            CookieGuard On
+        </VirtualHost>
+        <Location "/a">
+            CookieGuard Off
+        </Location>
+        <Directory "/nothing/of/ours">
+            Require all granted
+        </Directory>
+        """, "-t", "-D", "DUMP_COOKIEGUARD")
+    assert status == 0, said
+    for words in ("CookieGuard Report", "CookieGuard On", "inner.example", "CookieGuard Off", "/a",
+                  "CookieGuardAuditLog ErrorLog", "SameSite:=Strict", "httpd.conf:", "cancelled by"):
+        assert words in said, said
