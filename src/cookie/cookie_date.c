@@ -51,12 +51,13 @@ static int days_in_month(int year, int month)
     return days[month] + (month == 1 && is_leap_year(year) ? 1 : 0);
 }
 
-/* The octets that separate tokens: %x09, %x20-2F, %x3B-40, %x5B-60, %x7B-7E. */
+/* The octets that separate tokens: %x09, %x20-2F, %x3B-40, %x5B-60, %x7B-7E; one bit for each. */
+static const uint64_t delimiters[4] = {UINT64_C(0xF800FFFF00000200), UINT64_C(0x78000001F8000001)};
+
 static bool is_delimiter(char c)
 {
     unsigned char u = (unsigned char)c;
-    return u == 0x09 || (u >= 0x20 && u <= 0x2F) || (u >= 0x3B && u <= 0x40) ||
-           (u >= 0x5B && u <= 0x60) || (u >= 0x7B && u <= 0x7E);
+    return delimiters[u / 64] >> (u % 64) & 1;
 }
 
 /* Takes min to max digits off the front of *text. False if there are fewer or more. */
@@ -103,10 +104,26 @@ static bool read_time(cg_span token, date_parts *date)
     return false;
 }
 
+/* Three letters in one word, lower case, so that names compare at once. */
+#define LETTERS(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
+
 static bool read_month(cg_span token, date_parts *date)
 {
+    static const uint32_t months[12] = {
+        LETTERS('j', 'a', 'n'), LETTERS('f', 'e', 'b'), LETTERS('m', 'a', 'r'),
+        LETTERS('a', 'p', 'r'), LETTERS('m', 'a', 'y'), LETTERS('j', 'u', 'n'),
+        LETTERS('j', 'u', 'l'), LETTERS('a', 'u', 'g'), LETTERS('s', 'e', 'p'),
+        LETTERS('o', 'c', 't'), LETTERS('n', 'o', 'v'), LETTERS('d', 'e', 'c')};
+    uint32_t letters;
+
+    if (token.len < 3) {
+        return false;
+    }
+    letters = LETTERS((unsigned char)cg_ascii_lower(token.at[0]),
+                      (unsigned char)cg_ascii_lower(token.at[1]),
+                      (unsigned char)cg_ascii_lower(token.at[2]));
     for (int i = 0; i < 12; i++) {
-        if (cg_span_starts_folded(token, (cg_span){month_names[i], 3})) {
+        if (months[i] == letters) {
             date->month = i;
             return true;
         }

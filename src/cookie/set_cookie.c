@@ -27,14 +27,32 @@ cg_span cg_same_site_name(cg_same_site same_site)
     return same_site_names[same_site];
 }
 
+/* The attribute that a name of this length and this first letter (lower case) can only be. */
+static cg_attribute guess_attribute(size_t len, char first)
+{
+    switch (len) {
+    case 4:
+        return CG_ATTRIBUTE_PATH;
+    case 6:
+        return first == 's' ? CG_ATTRIBUTE_SECURE : CG_ATTRIBUTE_DOMAIN;
+    case 7:
+        return first == 'e' ? CG_ATTRIBUTE_EXPIRES : CG_ATTRIBUTE_MAX_AGE;
+    case 8:
+        return first == 'h' ? CG_ATTRIBUTE_HTTPONLY : CG_ATTRIBUTE_SAMESITE;
+    case 11:
+        return CG_ATTRIBUTE_PARTITIONED;
+    default:
+        return CG_ATTRIBUTE_OTHER;
+    }
+}
+
 cg_attribute cg_attribute_find(cg_span name)
 {
-    for (int i = CG_ATTRIBUTE_OTHER + 1; i < CG_ATTRIBUTE_COUNT; i++) {
-        if (cg_span_equal_folded(name, attribute_names[i])) {
-            return (cg_attribute)i;
-        }
-    }
-    return CG_ATTRIBUTE_OTHER;
+    cg_attribute guess = name.len ? guess_attribute(name.len, cg_ascii_lower(name.at[0]))
+                                  : CG_ATTRIBUTE_OTHER;
+    bool is_it = cg_span_equal(name, attribute_names[guess]) ||
+                 cg_span_equal_folded(name, attribute_names[guess]);
+    return is_it ? guess : CG_ATTRIBUTE_OTHER;
 }
 
 cg_same_site cg_same_site_find(cg_span word)
@@ -115,21 +133,20 @@ static bool has_forbidden_control(cg_span text)
 
 bool cg_attribute_next(cg_span *rest, cg_attribute_token *token)
 {
-    size_t end = 1, equals = 0;
+    size_t equals;
     if (rest->len == 0) {
         return false;
     }
-    for (; end < rest->len && rest->at[end] != ';'; end++) {
-        if (rest->at[end] == '=' && equals == 0) {
-            equals = end;
-        }
-    }
-    token->raw = cg_span_part(*rest, 1, end);
-    token->has_value = equals != 0;
-    token->name = cg_span_trim(cg_span_part(*rest, 1, equals ? equals : end));
-    token->value = equals ? cg_span_trim(cg_span_part(*rest, equals + 1, end)) : (cg_span){NULL, 0};
+    token->raw = cg_span_part(*rest, 1, rest->len);
+    token->raw.len = cg_span_find(token->raw, ';');
+    equals = cg_span_find(token->raw, '=');
+    token->has_value = equals < token->raw.len;
+    token->name = cg_span_trim(cg_span_part(token->raw, 0, equals));
+    token->value = token->has_value
+                       ? cg_span_trim(cg_span_part(token->raw, equals + 1, token->raw.len))
+                       : (cg_span){NULL, 0};
     token->kind = cg_attribute_find(token->name);
-    *rest = cg_span_part(*rest, end, rest->len);
+    *rest = cg_span_part(*rest, 1 + token->raw.len, rest->len);
     return true;
 }
 

@@ -5,12 +5,7 @@
 #define BIT(name) CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_##name)
 #define LIFETIME (BIT(MAX_AGE) | BIT(EXPIRES))
 
-/* Changes of attributes other than these never turn a stored cookie into a rejected one. */
-#define MAY_HARM                                                                                   \
-    (BIT(DOMAIN) | BIT(PATH) | BIT(SECURE) | BIT(HTTPONLY) | BIT(SAMESITE) | BIT(PARTITIONED))
-
-/* For each reason to reject a cookie, the changes that can be its cause. To add Secure or HttpOnly
- * never is, since plain http is dealt with before. */
+/* For each reason to reject a cookie, the changes that can be its cause. */
 static const unsigned causes[CG_BROWSER_VERDICT_COUNT] = {
     [CG_BROWSER_INVALID_DOMAIN] = BIT(DOMAIN),
     [CG_BROWSER_INVALID_PREFIX] = BIT(DOMAIN) | BIT(PATH) | BIT(SECURE) | BIT(HTTPONLY),
@@ -98,37 +93,34 @@ static void carry_out(const cg_term *term, const cg_circumstances *circumstances
     }
 }
 
-static bool is_same_value(const cg_attributes *a, const cg_attributes *b, cg_attribute attribute)
+/* Spans that are one and the same need no look at their octets. */
+static bool is_same_span(cg_span a, cg_span b)
 {
-    switch (attribute) {
-    case CG_ATTRIBUTE_SAMESITE:
-        return a->same_site == b->same_site;
-    case CG_ATTRIBUTE_MAX_AGE:
-        return a->max_age == b->max_age;
-    case CG_ATTRIBUTE_EXPIRES:
-        return a->expires == b->expires;
-    case CG_ATTRIBUTE_PATH:
-        return cg_span_equal(a->path, b->path);
-    case CG_ATTRIBUTE_DOMAIN:
-        return cg_span_equal_folded(a->domain, b->domain);
-    default:
-        return true;
-    }
+    return a.at == b.at && a.len == b.len;
+}
+
+static bool is_other_path(cg_span a, cg_span b)
+{
+    return !is_same_span(a, b) && !cg_span_equal(a, b);
+}
+
+static bool is_other_domain(cg_span a, cg_span b)
+{
+    return !is_same_span(a, b) && !cg_span_equal_folded(a, b);
 }
 
 static void find_changes(const cg_attributes *before, cg_judgement *judgement)
 {
     const cg_attributes *after = &judgement->after;
-    unsigned both = after->present & before->present & ~CG_ATTRIBUTE_FLAGS;
+    unsigned differing = (before->same_site != after->same_site ? BIT(SAMESITE) : 0) |
+                         (before->max_age != after->max_age ? BIT(MAX_AGE) : 0) |
+                         (before->expires != after->expires ? BIT(EXPIRES) : 0) |
+                         (is_other_path(before->path, after->path) ? BIT(PATH) : 0) |
+                         (is_other_domain(before->domain, after->domain) ? BIT(DOMAIN) : 0);
 
     judgement->added = after->present & ~before->present;
     judgement->removed = before->present & ~after->present;
-    judgement->replaced = 0;
-    for (int i = CG_ATTRIBUTE_DOMAIN; both >> i; i++) {
-        if ((both & CG_ATTRIBUTE_BIT(i)) && !is_same_value(before, after, (cg_attribute)i)) {
-            judgement->replaced |= CG_ATTRIBUTE_BIT(i);
-        }
-    }
+    judgement->replaced = after->present & before->present & differing;
 }
 
 static unsigned changes_of(const cg_judgement *judgement)
@@ -136,9 +128,15 @@ static unsigned changes_of(const cg_judgement *judgement)
     return judgement->added | judgement->replaced | judgement->removed;
 }
 
+/* The changes that can turn a stored cookie into a rejected one. A lifetime cannot, nor SameSite
+ * other than None; to add Secure or HttpOnly cannot, since plain http is dealt with before. */
 static unsigned suspects_of(const cg_judgement *judgement)
 {
-    return changes_of(judgement) & ~(judgement->added & (BIT(SECURE) | BIT(HTTPONLY)));
+    unsigned innocent = LIFETIME | (judgement->added & (BIT(SECURE) | BIT(HTTPONLY)));
+    if (judgement->after.same_site != CG_SAME_SITE_NONE) {
+        innocent |= BIT(SAMESITE);
+    }
+    return changes_of(judgement) & ~innocent;
 }
 
 /* Gives the attributes in `taken_back` the word of the application again. */
@@ -167,7 +165,7 @@ static void refuse_harm(const cg_set_cookie *cookie, const cg_circumstances *cir
 {
     const cg_attributes *before = &cookie->attributes;
 
-    if ((suspects_of(judgement) & MAY_HARM) == 0 ||
+    if (suspects_of(judgement) == 0 ||
         cg_browser_judge(cookie, before, circumstances) != CG_BROWSER_STORED) {
         return;
     }

@@ -10,7 +10,9 @@ cg_pattern cg_pattern_parse(cg_span text)
         pattern.text = cg_span_part(text, 1, text.len);
         return pattern;
     }
-    if (cg_span_find(text, '*') < text.len || cg_span_find(text, '?') < text.len) {
+    if (cg_span_equal(text, CG_SPAN("*"))) {
+        pattern.kind = CG_PATTERN_ANY;
+    } else if (cg_span_find(text, '*') < text.len || cg_span_find(text, '?') < text.len) {
         pattern.kind = CG_PATTERN_GLOB;
     }
     if (text.len && text.at[0] != '*' && text.at[0] != '?') {
@@ -53,6 +55,8 @@ bool cg_pattern_matches(const cg_pattern *pattern, cg_span name)
     switch (pattern->kind) {
     case CG_PATTERN_EXACT:
         return cg_span_equal(pattern->text, name);
+    case CG_PATTERN_ANY:
+        return true;
     case CG_PATTERN_GLOB:
         return glob_matches(pattern->text, name);
     case CG_PATTERN_REGEX:
@@ -63,7 +67,7 @@ bool cg_pattern_matches(const cg_pattern *pattern, cg_span name)
 
 bool cg_pattern_covers(const cg_pattern *outer, const cg_pattern *inner)
 {
-    if (outer->kind == CG_PATTERN_GLOB && cg_span_equal(outer->text, CG_SPAN("*"))) {
+    if (outer->kind == CG_PATTERN_ANY) {
         return true;
     }
     if (inner->kind == CG_PATTERN_EXACT) {
@@ -74,7 +78,7 @@ bool cg_pattern_covers(const cg_pattern *outer, const cg_pattern *inner)
 
 bool cg_pattern_excludes_prefix(const cg_pattern *pattern, cg_span prefix)
 {
-    if (pattern->kind == CG_PATTERN_REGEX) {
+    if (pattern->kind == CG_PATTERN_REGEX || pattern->kind == CG_PATTERN_ANY) {
         return false;
     }
     for (size_t i = 0; i < prefix.len; i++) {

@@ -9,6 +9,7 @@
 
 typedef enum cg_pattern_kind {
     CG_PATTERN_EXACT = 0,
+    CG_PATTERN_ANY,  /* the glob `*`: every name */
     CG_PATTERN_GLOB, /* `*` any octets, `?` one octet */
     CG_PATTERN_REGEX /* written with a leading `~` */
 } cg_pattern_kind;

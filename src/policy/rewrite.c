@@ -85,18 +85,37 @@ static bool is_blank_end(const cg_attribute_token *token, cg_span rest)
     return rest.len == 0 && token->name.len == 0 && !token->has_value;
 }
 
-void cg_rewrite_print(cg_writer *writer, const cg_set_cookie *cookie, const cg_judgement *judgement)
+static void print_attributes(cg_writer *writer, const cg_set_cookie *cookie,
+                             const cg_judgement *judgement)
 {
     cg_span rest = cookie->rest;
     cg_attribute_token token;
 
-    cg_write(writer, cookie->pair);
     while (cg_attribute_next(&rest, &token)) {
         if (token.kind != CG_ATTRIBUTE_OTHER) {
             print_known(writer, &token, cookie, judgement);
         } else if (!(judgement->added && is_blank_end(&token, rest))) {
             print_as_it_stands(writer, &token);
         }
+    }
+}
+
+/* Every occurrence stays: attributes are only added, and the line ends in no semicolon. */
+static bool stays_whole(const cg_set_cookie *cookie, const cg_judgement *judgement)
+{
+    cg_span line = cg_span_trim(cookie->line);
+    unsigned touched = judgement->replaced | judgement->removed | cookie->repeated |
+                       cookie->ignored | cookie->valued_flags;
+    return touched == 0 && line.len && line.at[line.len - 1] != ';';
+}
+
+void cg_rewrite_print(cg_writer *writer, const cg_set_cookie *cookie, const cg_judgement *judgement)
+{
+    if (stays_whole(cookie, judgement)) {
+        cg_write(writer, cookie->line);
+    } else {
+        cg_write(writer, cookie->pair);
+        print_attributes(writer, cookie, judgement);
     }
     for (int i = CG_ATTRIBUTE_DOMAIN; judgement->added >> i; i++) {
         if (judgement->added & CG_ATTRIBUTE_BIT(i)) {

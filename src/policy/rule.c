@@ -287,7 +287,7 @@ static const char *check_drop(const cg_rule *rule)
     if (rule->pattern.kind == CG_PATTERN_REGEX) {
         return "Drop takes an exact name or a glob, not a regular expression";
     }
-    if (rule->pattern.kind == CG_PATTERN_GLOB &&
+    if (rule->pattern.kind != CG_PATTERN_EXACT &&
         !cg_pattern_excludes_prefix(&rule->pattern, CG_SPAN("__"))) {
         return "Drop takes a glob only if no name that begins with '__' can match it; begin the "
                "glob with a letter";

@@ -18,6 +18,7 @@ struct cg_ruleset {
     int *slots;          /* the first rule of a name, or NO_RULE */
     int *next_same_name; /* per rule: the next of the same exact name, or NO_RULE */
     unsigned *patterns;
+    char *pattern_firsts; /* per pattern: cg_pattern.first, side by side */
     unsigned pattern_count;
     bool has_drop;
 };
@@ -83,8 +84,10 @@ static void index_exact_names(apr_pool_t *pool, cg_ruleset *set)
 static void index_patterns(apr_pool_t *pool, cg_ruleset *set)
 {
     set->patterns = apr_palloc(pool, (set->count + 1) * sizeof *set->patterns);
+    set->pattern_firsts = apr_palloc(pool, set->count + 1);
     for (unsigned i = 0; i < set->count; i++) {
         if (set->rules[i].pattern.kind != CG_PATTERN_EXACT) {
+            set->pattern_firsts[set->pattern_count] = set->rules[i].pattern.first;
             set->patterns[set->pattern_count++] = i;
         }
     }
@@ -157,14 +160,20 @@ static void add_rule(const cg_rule *rule, const cg_lookup *lookup, cg_override o
     cg_demands_add(demands, rule, override);
 }
 
+/* Most globs are ruled out by their first octet, without a look at their rule. */
 void cg_ruleset_find(const cg_ruleset *set, cg_span name, const cg_lookup *lookup,
                      cg_override override, cg_demands *demands)
 {
     bool may_be_exact = set->pattern_count < set->count;
     int exact = may_be_exact ? set->slots[find_slot(set, name)] : NO_RULE;
+    char first = name.len ? name.at[0] : '\0';
 
     for (unsigned i = 0; i < set->pattern_count; i++) {
-        const cg_rule *rule = &set->rules[set->patterns[i]];
+        const cg_rule *rule;
+        if (set->pattern_firsts[i] && set->pattern_firsts[i] != first) {
+            continue;
+        }
+        rule = &set->rules[set->patterns[i]];
         if (!cg_pattern_matches(&rule->pattern, name)) {
             continue;
         }
