@@ -3,6 +3,7 @@ with a2enmod, a2enconf and apache2ctl working on them and on nothing else.
 
 The package is unpacked, never installed: it would start a service.
 """
+import getpass
 import os
 import shutil
 import signal
@@ -33,6 +34,15 @@ Listen 127.0.0.1:{port}
 """
 
 
+def what_is_missing():
+    """The first thing that the sandbox needs and this machine does not have, or None."""
+    for program in ("curl", "jq", "perl"):
+        if not tools.find_program(program):
+            return program
+    found = debian.unpacked("apache2", "etc/apache2/apache2.conf")
+    return None if found else "Debian's package apache2"
+
+
 class Sandbox:
     """One such Apache, started; commands run in it by `shell`."""
 
@@ -53,8 +63,7 @@ class Sandbox:
 
     def _copy_package(self):
         """The package's files, as they are; mods-available with the module as installed."""
-        marker = debian.unpacked("apache2", "etc/apache2/apache2.conf")
-        package = marker.parents[2]
+        package = debian.unpacked("apache2", "etc/apache2/apache2.conf").parents[2]
         shutil.copytree(package / "etc" / "apache2", self.conf, symlinks=True)
         shutil.copytree(package / "usr" / "sbin", self.root / "bin", symlinks=True)
         pair = TOP / "conf" / "debian"
@@ -79,6 +88,8 @@ class Sandbox:
             SHOP.format(port=self.port, root=self.root))
         (self.conf / "apache2.conf").open("a").write("ServerName localhost\n")
         envvars = (self.conf / "envvars").read_text()
+        if os.geteuid() != 0:
+            envvars = envvars.replace("=www-data", f"={getpass.getuser()}")
         for place, here in (("/var/run/apache2$SUFFIX", "run"), ("/var/lock/apache2$SUFFIX", "lock"),
                             ("/var/log/apache2$SUFFIX", "log")):
             assert place in envvars, envvars
@@ -126,7 +137,7 @@ class Sandbox:
         """The text as the documents print it."""
         return (text.replace(str(self.conf), "/etc/apache2")
                 .replace(str(self.logs), "/var/log/apache2")
-                .replace(f":{self.port}", ""))
+                .replace(f":{self.port}", ":80"))
 
     def shell(self, command):
         """Run one command; return its exit status and what it printed, both streams.

@@ -6,7 +6,7 @@ import re
 
 import documents
 import pytest
-from debian_sandbox import Sandbox
+from debian_sandbox import Sandbox, what_is_missing
 
 PAGE = documents.TOP / "docs" / "adopt.md"
 
@@ -37,6 +37,9 @@ def matches(printed, lines):
 
 @pytest.fixture(scope="module")
 def sandbox():
+    missing = what_is_missing()
+    if missing:
+        pytest.skip(f"{missing} is missing")
     made = Sandbox()
     yield made
     made.close()
