@@ -3,8 +3,9 @@ with a2enmod, a2enconf and apache2ctl working on them and on nothing else.
 
 The package is unpacked, never installed: it would start a service.
 """
-import getpass
+import grp
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -89,7 +90,10 @@ class Sandbox:
         (self.conf / "apache2.conf").open("a").write("ServerName localhost\n")
         envvars = (self.conf / "envvars").read_text()
         if os.geteuid() != 0:
-            envvars = envvars.replace("=www-data", f"={getpass.getuser()}")
+            user = pwd.getpwuid(os.geteuid())
+            group = grp.getgrgid(user.pw_gid)
+            envvars = (envvars.replace("RUN_USER=www-data", f"RUN_USER={user.pw_name}")
+                       .replace("RUN_GROUP=www-data", f"RUN_GROUP={group.gr_name}"))
         for place, here in (("/var/run/apache2$SUFFIX", "run"), ("/var/lock/apache2$SUFFIX", "lock"),
                             ("/var/log/apache2$SUFFIX", "log")):
             assert place in envvars, envvars
