@@ -1,0 +1,165 @@
+"""One httpd for a measurement, in a directory of its own, and the client that asks it."""
+import contextlib
+import os
+import pathlib
+import shutil
+import socket
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "httpd"))
+
+from env import ports, tools  # noqa: E402  (the harness of the server tests)
+from env.process import Daemon  # noqa: E402
+
+import contenders  # noqa: E402
+
+PAGE_SIZE = 1024
+MODULES = ("unixd", "authz_core", "headers", "log_config")
+
+BASE = """\
+ServerRoot "{root}"
+ServerName shop.example
+Listen 127.0.0.1:{port}
+PidFile httpd.pid
+DefaultRuntimeDir .
+ErrorLog logs/error
+LogLevel warn
+DocumentRoot www
+KeepAlive On
+MaxKeepAliveRequests 0
+KeepAliveTimeout 60
+Timeout 60
+<IfModule !mpm_prefork_module>
+    StartServers 1
+    ServerLimit 1
+    ThreadsPerChild 16
+    MaxRequestWorkers 16
+    MinSpareThreads 16
+    MaxSpareThreads 16
+</IfModule>
+<Directory />
+    Require all denied
+    AllowOverride None
+</Directory>
+<Directory "{root}/www">
+    Require all granted
+</Directory>
+"""
+
+
+def say(text):
+    """Progress, for who watches; tables go to standard output."""
+    if sys.stderr.isatty():
+        print(text, file=sys.stderr, flush=True)
+
+
+def module_path():
+    """The mod_cookieguard.so to measure: COOKIEGUARD_MODULE, or that of a build here."""
+    places = [os.environ.get("COOKIEGUARD_MODULE")]
+    places += [base / ".libs" / "mod_cookieguard.so" for base in (pathlib.Path.cwd(), ROOT)]
+    for place in places:
+        if place and os.path.isfile(place):
+            return pathlib.Path(place).resolve()
+    sys.exit("no mod_cookieguard.so: run make, or set COOKIEGUARD_MODULE to one")
+
+
+class Server:
+    """An httpd with one site (the text of its virtual hosts)."""
+
+    def __init__(self, site, has_guard, mpm="prefork"):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="cookieguard-bench-"))
+        self.port = ports.free_port()
+        self.root.chmod(0o755)
+        for part in ("logs", "dumps", "www" + contenders.NESTED_PATH):
+            (self.root / part).mkdir(parents=True)
+        for page in ("www", "www" + contenders.NESTED_PATH):
+            (self.root / page / "page.html").write_bytes(b"x" * PAGE_SIZE)
+        self.dumps = self.root / "dumps"
+        lines = [self._load(module) for module in (f"mpm_{mpm}", *MODULES)]
+        if has_guard:
+            lines.append(f'LoadModule cookieguard_module "{module_path()}"\n')
+        if os.geteuid() == 0:
+            lines.append("User nobody\nGroup nogroup\n")
+            shutil.chown(self.dumps, "nobody", "nogroup")
+        self.config = self.root / "httpd.conf"
+        self.config.write_text("".join(lines) + BASE.format(root=self.root, port=self.port) + site)
+        self.daemon = None
+
+    @staticmethod
+    def _load(module):
+        if module in tools.static_modules():
+            return ""
+        return f'LoadModule {module}_module "{tools.module_directory()}/mod_{module}.so"\n'
+
+    def start(self, before=None, flag="-DFOREGROUND", env=None):
+        """Start httpd, perhaps under a program: `before` tells its words for this server."""
+        command = [*(before(self) if before else ()), tools.httpd_binary(), flag, "-f", str(self.config)]
+        self.daemon = Daemon("httpd", command, self.root / "output",
+                             env={**os.environ, **(env or {})})
+        self.daemon.wait_ready(lambda: ports.accepts(self.port))
+
+    def stop(self):
+        self.daemon.stop()
+
+    def remove(self):
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def running(site, has_guard, mpm="prefork", **how):
+    """A server that is there for the time of a `with`."""
+    server = Server(site, has_guard, mpm)
+    try:
+        server.start(**how)
+        yield server
+        server.stop()
+    except BaseException:
+        if server.daemon:
+            server.daemon.kill()
+        raise
+    finally:
+        server.remove()
+
+
+def ask(port, host, count, path="/page.html"):
+    """Send `count` requests on one connection; return the Set-Cookie lines of the last answer."""
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with connection.makefile("rb") as answers:
+            for _ in range(count):
+                connection.sendall(request)
+                cookies = read_answer(answers)
+    return cookies
+
+
+def read_answer(answers):
+    status = answers.readline()
+    if b" 200 " not in status:
+        raise RuntimeError(f"httpd answered {status!r}")
+    cookies, length = [], 0
+    while (line := answers.readline().rstrip(b"\r\n")):
+        name, _, value = line.decode("latin-1").partition(":")
+        if name.lower() == "set-cookie":
+            cookies.append(value.strip())
+        elif name.lower() == "content-length":
+            length = int(value)
+    if len(answers.read(length)) != PAGE_SIZE:
+        raise RuntimeError("httpd answered with another page")
+    return cookies
+
+
+def check_answer(contender, count, cookies):
+    """A contender that does not do its work has no figure."""
+    if len(cookies) != count:
+        raise RuntimeError(f"{contender.title}: {len(cookies)} cookies in place of {count}")
+    for line in cookies:
+        words = [part.split("=")[0].strip().lower() for part in line.split(";")[1:]]
+        for name, _ in contenders.FLAGS:
+            found = words.count(name.lower())
+            if (contender.flags and not found) or (contender.flags == "once" and found != 1):
+                raise RuntimeError(f"{contender.title}: {name} stands {found} times in {line}")
+    if not contender.flags and tuple(cookies) != contenders.COOKIES[:count]:
+        raise RuntimeError(f"{contender.title}: the cookies were changed: {cookies}")
