@@ -48,8 +48,6 @@ bool cg_term_tightens(const cg_term *term, const cg_term *before)
         return same_site_tightens(term, before);
     case CG_ATTRIBUTE_MAX_AGE:
         return max_age_tightens(term, before);
-    case CG_ATTRIBUTE_PATH:
-        return term->verb == CG_VERB_DEFAULT && asks_nothing(before);
     default:
         return false;
     }

@@ -63,7 +63,8 @@ typedef struct cg_demands {
 } cg_demands;
 
 /* True if `term` asks for nothing that would let a browser do more than under `before` (null: no
- * demand yet). Domain is never a tightening: it opens a cookie to other hosts. */
+ * demand yet). Domain is never a tightening: it opens a cookie to other hosts. Neither is Path: a
+ * cookie without one is sent to the directory of its page alone, and any Path may be wider. */
 bool cg_term_tightens(const cg_term *term, const cg_term *before);
 
 /* Lets a rule that matches have its word. What a rule in .htaccess may not say under `override`
