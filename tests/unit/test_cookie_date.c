@@ -127,6 +127,39 @@ static void reads_as_browsers_do(void **state)
     }
 }
 
+/* %x09, %x20-2F, %x3B-40, %x5B-60, %x7B-7E part tokens, and no other octet does. */
+static void knows_every_delimiter(void **state)
+{
+    (void)state;
+    for (int octet = 0; octet < 256; octet++) {
+        char text[] = "6 Nov 1994 08:49:37";
+        int64_t seconds;
+        bool parts = octet == 0x09 || (octet >= 0x20 && octet <= 0x2F) ||
+                     (octet >= 0x3B && octet <= 0x40) || (octet >= 0x5B && octet <= 0x60) ||
+                     (octet >= 0x7B && octet <= 0x7E);
+        text[5] = (char)octet;
+        if (cg_cookie_date_parse(guarded((cg_span){text, sizeof text - 1}), &seconds) != parts) {
+            fail_msg("octet 0x%02x", octet);
+        }
+    }
+}
+
+static void knows_every_month(void **state)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    (void)state;
+    for (unsigned i = 0; i < 12 * 3; i++) {
+        char text[CG_IMF_FIXDATE_LEN], line[] = "1 xxx 2001 0:0:0";
+        int64_t seconds;
+        memcpy(line + 2, months + i / 3 * 3, 3);
+        line[2 + i % 3] ^= 0x20;
+        assert_true(cg_cookie_date_parse(guarded(cg_span_of(line)), &seconds));
+        assert_memory_equal(print(seconds, text).at + 8, months + i / 3 * 3, 3);
+        line[2 + i % 3] ^= 0x60;
+        assert_false(cg_cookie_date_parse(guarded(cg_span_of(line)), &seconds));
+    }
+}
+
 /* The C library's calendar is the other opinion. */
 static void assert_agrees_with_gmtime(int64_t seconds)
 {
@@ -179,6 +212,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_as_browsers_do),
+        cmocka_unit_test(knows_every_delimiter),
+        cmocka_unit_test(knows_every_month),
         cmocka_unit_test(every_day_agrees_with_the_c_library),
         cmocka_unit_test(prints_nothing_that_cannot_be_read_again),
     };
