@@ -170,6 +170,7 @@ static const char *add_rule(cmd_parms *cmd, void *config, int argc, char *const 
         return name_directive(cmd, error);
     }
     section->policy.scope = scope;
+    section->policy.has_rules = true;
     section->policy.has_drop |= rule.drop && scope == CG_SCOPE_SERVER;
     if (!section->rules) {
         cg_config_add_section(cmd->pool, section);

@@ -26,7 +26,7 @@ static bool is_join(const cg_policy *policy)
 static bool says_nothing(const cg_policy *policy)
 {
     return !is_join(policy) && !policy->has_mode && !policy->has_override &&
-           !policy->has_baseline && !policy->rules && !policy->has_drop;
+           !policy->has_baseline && !policy->rules && !policy->has_rules && !policy->has_drop;
 }
 
 const cg_policy *cg_policy_join(apr_pool_t *pool, const cg_policy *outer, const cg_policy *inner)

@@ -23,7 +23,8 @@ typedef struct cg_policy {
     cg_override override;
     bool baseline;
     const char *mode_place;  /* "file:line" of CookieGuard */
-    const cg_ruleset *rules; /* null: none */
+    const cg_ruleset *rules; /* null: none, or not made yet */
+    bool has_rules;          /* of a leaf that is still read: it will have some */
     bool has_drop;           /* also of a join: some rule in it says Drop */
 } cg_policy;
 
