@@ -124,3 +124,28 @@ def test_the_dump_is_what_the_page_says(tmp_path):
     for words in ("CookieGuard Report", "CookieGuard On", "inner.example", "CookieGuard Off", "/a",
                   "CookieGuardAuditLog ErrorLog", "SameSite:=Strict", "httpd.conf:", "cancelled by"):
         assert words in said, said
+
+
+def test_the_servers_rules_count_before_those_of_a_virtual_host(tmp_path):
+    """Also where the server has rules and no mode, and the virtual host a mode and no rules."""
+    made = Httpd("order", None, ports_named=["bare", "ruled"], text=f"""
+        Listen 127.0.0.1:${{port_bare}}
+        Listen 127.0.0.1:${{port_ruled}}
+        CookieGuardCookie SID SameSite=Strict
+        {locations()}
+        <VirtualHost *:${{port_bare}}>
+            CookieGuard On
+        </VirtualHost>
+        <VirtualHost *:${{port_ruled}}>
+            CookieGuard On
+            CookieGuardCookie SID SameSite=keep HttpOnly=keep
+        </VirtualHost>
+        """)
+    made.start()
+    try:
+        assert made.request("/added", port="bare").set_cookies == [
+            b"SID=1; Path=/; HttpOnly; SameSite=Strict"]
+        assert made.request("/added", port="ruled").set_cookies == [b"SID=1; Path=/"]
+    finally:
+        made.stop(check=False)
+        made.remove()
