@@ -5,7 +5,7 @@ from env import path_cases
 from paths.appservers import PATHS
 
 
-@pytest.mark.parametrize("path, transport", path_cases.single_cases(PATHS))
+@pytest.mark.parametrize("path, transport", path_cases.event_cases(PATHS))
 def test_without_the_module_the_cookie_leaves_as_it_was_made(
         paths_server, backends, path, transport):
     """Shows that the path is what its line in the table says: a path that loses the cookie
