@@ -1,9 +1,9 @@
-"""Where a jar holds something else with the module, and the rule that says so should be.
+"""Where a jar holds something else with the module, and the paragraph that says why it should.
 
-The module takes away what RFC 6265bis ignores: all but the last of an attribute that stands twice,
-and an attribute that its own rule ignores. A jar that follows the RFC sees no change. Two of the
-three jars do not follow it everywhere; they see one, and it is the RFC's reading that they get.
-Besides, a cookie that browsers refuse for the lack of Secure is stored once it has Secure.
+Of an attribute that stands twice the module keeps the one that counts in RFC 6265bis. A jar that
+reads as the RFC does sees no change. The three jars do not everywhere; they see one, and what they
+then hold is what the RFC says. Besides, a cookie that browsers refuse for the lack of Secure is
+stored once it has Secure.
 
 Each entry: the jar, the section of RFC 6265bis, why, the cases. A test fails for an entry that
 makes no difference any more.
@@ -27,18 +27,37 @@ def numbered(prefix, *numbers):
     return tuple(f"{prefix}-{number}" for number in numbers)
 
 
+HEALED = ("prefix-host-insecure", "prefix-secure-insecure", "delete-host-prefix-bare")
+
 DIFFERENCES = (
-    Difference("cookiejar", "5.6.2", "an invalid Max-Age is ignored; cookiejar refuses the cookie",
-               numbered("max-age-invalid", 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12)
-               + numbered("max-age-doubled", 4, 5)
-               + ("expires-and-bad-max-age", "size-max-age-1025")),
-    Difference("cookiejar", "5.6.2", "'+60' is no number here; cookiejar takes it for 60",
-               numbered("max-age-invalid", 6)),
-    Difference("cookiejar", "5.6.1", "an unparsable date is ignored; cookiejar fails on it",
-               numbered("expires-invalid", 11)),
     Difference("cookiejar", "5.7", "the last of an attribute counts; cookiejar takes the first",
-               ("expires-doubled-1",) + numbered("domain-doubled", 1, 2, 4)
+               ("expires-doubled-1",) + numbered("domain-doubled", 1, 2, 4, 5)
                + numbered("path-doubled", 1, 2, 4, 5, 6)),
+    Difference("cookiejar", "5.6.2", "a Max-Age that is no number is ignored, so the valid one of "
+               "the two counts; cookiejar refuses the cookie",
+               numbered("max-age-doubled", 4, 5)),
+    Difference("curl", "5.6.2", "a Max-Age that is no number is ignored, so the valid one before it "
+               "counts; curl takes it for 0", numbered("max-age-doubled", 4)),
+    Difference("curl", "5.6.1", "an unparsable date is ignored, so the valid one before it counts; "
+               "curl forgets it", numbered("expires-doubled", 3)),
+    Difference("curl", "5.7", "the last Domain counts; curl stops at the first that does not match",
+               numbered("domain-doubled", 4)),
+    Difference("curl", "5.6.3", "an empty Domain, being the last, means host-only; curl skips it",
+               numbered("domain-doubled", 5)),
+    Difference("tough", "5.6.3", "an empty Domain, being the last, means host-only; tough-cookie "
+               "skips it, as RFC 6265 did", numbered("domain-doubled", 5)),
+    Difference("curl", "5.6", "a value over 1024 octets is ignored, so the Path before it counts; "
+               "curl has no such limit", ("size-long-then-valid",)),
+    Difference("tough", "5.6", "a value over 1024 octets is ignored, so the Path before it counts; "
+               "tough-cookie has no such limit", ("size-long-then-valid",)),
+    Difference("curl", "5.7", "__Host- and __Secure- need Secure; now they have it", HEALED,
+               schemes=("https",)),
+    Difference("tough", "5.7", "__Host- and __Secure- need Secure; now they have it", HEALED,
+               schemes=("https",)),
+    Difference("curl", "5.6.5", "Secure=x is Secure, so over plain HTTP browsers refuse the cookie "
+               "either way; curl sees no Secure until it is the bare word",
+               ("flag-value", "flag-value-false", "flag-value-self", "flag-value-equals"),
+               schemes=("http",)),
 )
 
 

@@ -670,8 +670,12 @@ SOFTWARE = {
     "legacy-netscape": "CUSTOMER=WILE_E_COYOTE; path=/; expires=Friday, 01-Jan-38 23:12:40 GMT",
     "legacy-rfc2109": 'Part_Number="Rocket_Launcher_0001"; Version="1"; Path="/acme"',
 }
+# Of these, scripts of the software itself read three: the cart's fragments and the form key are
+# put into cached pages, and the single sign-on frame watches the session.
+READ_BY_SCRIPTS = ("woocommerce-hash", "magento-form-key", "keycloak-session-scriptable")
 for _name, _line in SOFTWARE.items():
-    add("soft-" + _name, _line, "as this software sends it")
+    add("soft-" + _name, _line, "as this software sends it",
+        "script" if _name in READ_BY_SCRIPTS else "")
 
 # --- Deletions: each after its cookie was stored --------------------------------------------------
 

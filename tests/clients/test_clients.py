@@ -120,13 +120,15 @@ def test_jars_hold_the_flags(outcomes, case_id):
 
 
 def test_deletions_delete(outcomes):
-    """The deletions of the table really remove something: a jar that was never filled would agree."""
+    """The deletions of the table really remove something: an empty jar would always agree."""
     for case in (c for c in CASES if c.id.startswith("delete-") and c.id[7:].isdigit()):
         for outcome in outcomes("https")[case.id]:
             assert outcome.first is not None
-            assert all(not outcome.held[jar] for jar in JARS), case
+            # The one that reads dates as the RFC does; a year "70" is 2070 in the other two.
+            assert not outcome.held["tough"], case
 
 
 def test_every_difference_names_cases():
     for entry in differences.DIFFERENCES:
         assert set(entry.cases) <= set(BY_ID) and entry.jar in JARS and entry.section and entry.why
+        assert set(entry.schemes) <= set(SCHEMES)
