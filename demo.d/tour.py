@@ -1,0 +1,145 @@
+"""The tour: one request per mistake, what was sent, what came, and what should have come."""
+
+import base64
+import email.utils
+import http.client
+import ssl
+import time
+import zlib
+from typing import Callable, NamedTuple, Optional
+
+
+class Stop(NamedTuple):
+    """One cookie to look at."""
+
+    number: int
+    title: str
+    method: str
+    path: str
+    status: int
+    cookie: str
+    after: dict             # attribute in lower case -> its value, or a test of it
+    remark: str = ""
+
+
+class Seen(NamedTuple):
+    """What happened at one stop."""
+
+    stop: Stop
+    status: int
+    sent: str
+    got: Optional[str]
+    wrong: list
+
+
+def within(days: int) -> Callable[[str], bool]:
+    """A date at most so many days ahead."""
+    def is_within(text):
+        return 0 < email.utils.parsedate_to_datetime(text).timestamp() - time.time() <= days * 86400
+    return is_within
+
+
+# Its place among the four examples of the field; no cookie line shows it.
+ADDRESS_NUMBER = 4
+
+LAX = {"path": "/", "secure": "", "httponly": "", "samesite": "Lax"}
+
+STOPS = (
+    Stop(1, "A cookie without Secure", "GET", "/", 200, "SID", LAX),
+    Stop(2, "A cookie without HttpOnly, for a year", "GET", "/remember", 200, "remember",
+         {**LAX, "max-age": "2592000", "expires": within(30)},
+         "CookieGuardCookie remember Max-Age<=30d has cut it to 30 days."),
+    Stop(3, "Session data in a signed cookie", "GET", "/profile", 200, "session", LAX,
+         "The attributes are right now. The value is as readable as before:"),
+    Stop(5, "A cookie that scripts must read", "GET", "/form", 200, "csrftoken",
+         {"path": "/", "secure": "", "samesite": "Lax"},
+         "A known name: HttpOnly would break the form, so it is not added."),
+    Stop(6, "SameSite=None without Secure", "GET", "/widget", 200, "widget",
+         {**LAX, "samesite": "None"},
+         "Browsers refused it. With Secure they take it, and None stays None."),
+    Stop(7, "A login that redirects with a cookie", "POST", "/login", 302, "SID", LAX),
+    Stop(8, "An error page with a cookie", "GET", "/crash", 500, "trace", LAX),
+    Stop(9, "A cookie that is right already", "GET", "/settings", 200, "prefs",
+         {**LAX, "samesite": "Strict"},
+         "It leaves byte for byte as it came; Strict stays Strict."),
+    Stop(10, "A deletion", "GET", "/logout", 200, "SID",
+         {**LAX, "max-age": "0", "expires": lambda text: text.endswith("1970 00:00:00 GMT")},
+         "It has the flags of its cookie, so it hits it."),
+)
+
+
+class Browser:
+    """The browser's side: HTTPS to the guarded httpd, headers as they come."""
+
+    def __init__(self, port):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE     # the certificate was made a second ago
+        self._open = lambda: http.client.HTTPSConnection("localhost", port, timeout=20,
+                                                         context=context)
+
+    def ask(self, method, path, **headers):
+        """One request on a connection of its own: (status, [Set-Cookie line], Location)."""
+        connection = self._open()
+        try:
+            connection.request(method, path, headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+            return (answer.status, answer.msg.get_all("Set-Cookie") or [],
+                    answer.msg.get("Location"))
+        finally:
+            connection.close()
+
+
+def attributes(line):
+    """The attributes of a line by their names in lower case, and those that stand twice."""
+    found, doubled = {}, []
+    for part in line.split(";")[1:]:
+        name, _, value = part.strip().partition("=")
+        if name.lower() in found:
+            doubled.append(name)
+        found[name.lower()] = value
+    return found, doubled
+
+
+def what_is_wrong(stop, sent, got):
+    """Everything in which the line is not as it should be; an empty list if it is."""
+    if got is None:
+        return ["the cookie did not arrive"]
+    found, doubled = attributes(got)
+    wrong = [f"{name} stands twice" for name in doubled]
+    if got.split(";")[0] != sent.split(";")[0]:
+        wrong.append("the value changed")
+    wrong += [f"{name} is missing" for name in stop.after if name not in found]
+    for name, value in found.items():
+        asked = stop.after.get(name)
+        if asked is None:
+            wrong.append(f"{name} should not be there")
+        elif not (asked(value) if callable(asked) else asked == value):
+            wrong.append(f"{name} is {value}")
+    if attributes(sent) == (found, []) and sent != got:
+        wrong.append("it was right, and its bytes changed")
+    return wrong
+
+
+def readable_data(line):
+    """What anybody reads in Flask's signed session cookie."""
+    payload = line.split(";")[0].partition("=")[2]
+    packed = payload.startswith(".")
+    data = payload.lstrip(".").split(".")[0]
+    data = base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
+    return (zlib.decompress(data) if packed else data).decode()
+
+
+def look(stop, browser, recorder):
+    """Make one stop."""
+    recorder.take()
+    status, lines, _ = browser.ask(stop.method, stop.path)
+    sent = recorder.take()
+    if len(sent) != 1 or len(lines) > 1:
+        return Seen(stop, status, "; ".join(sent), None, [f"{len(sent)} sent, {len(lines)} came"])
+    got = lines[0] if lines else None
+    wrong = what_is_wrong(stop, sent[0], got)
+    if status != stop.status:
+        wrong.append(f"status {status} instead of {stop.status}")
+    return Seen(stop, status, sent[0], got, wrong)
