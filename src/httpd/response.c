@@ -16,9 +16,10 @@ typedef struct judge_context {
     const cg_policy *policy; /* of the directory */
     const cg_policy *server_policy;
     cg_settings settings;
-    cg_mode mode;              /* for attributes */
-    cg_mode drop_mode;         /* for Drop: the virtual host's own */
-    const cg_judged *expected; /* a line judged before, the next to be met again */
+    cg_mode mode;                /* for attributes */
+    cg_mode drop_mode;           /* for Drop: the virtual host's own */
+    const cg_rule *ignored_mode; /* a lower mode that a .htaccess asked for in vain, or null */
+    const cg_judged *expected;   /* a line judged before, the next to be met again */
 } judge_context;
 
 cg_response *cg_response_of(const request_rec *r)
@@ -69,6 +70,17 @@ static cg_mode capped(cg_mode mode)
     return mode < cap ? mode : cap;
 }
 
+/* A lower mode that a .htaccess asked for in vain is told like a rule that was ignored. */
+static const cg_rule *describe_ignored_mode(apr_pool_t *pool, const char *place)
+{
+    cg_rule *rule = place ? apr_pcalloc(pool, sizeof *rule) : NULL;
+    if (rule) {
+        rule->scope = CG_SCOPE_HTACCESS;
+        rule->place = place;
+    }
+    return rule;
+}
+
 /* True if some cookie could be judged at all. */
 static bool prepare(request_rec *r, judge_context *context)
 {
@@ -89,6 +101,7 @@ static bool prepare(request_rec *r, judge_context *context)
         return false;
     }
     context->response->circumstances = cg_fact_circumstances(r);
+    context->ignored_mode = describe_ignored_mode(r->pool, context->settings.ignored_mode);
     context->expected = context->response->first;
     return true;
 }
@@ -118,14 +131,15 @@ static void find_demands(const judge_context *context, cg_span name, cg_demands 
 {
     cg_lookup lookup = {.holds = condition_holds, .context = context->r};
 
-    *demands = (cg_demands){.ignored = NULL};
-    if (context->mode == CG_MODE_OFF) {
-        return;
+    if (context->mode != CG_MODE_OFF && context->settings.baseline) {
+        cg_ruleset_find_first(cg_generation_now.baseline, name, &lookup, CG_OVERRIDE_TIGHTEN,
+                              demands);
+    } else {
+        *demands = (cg_demands){.named = 0};
     }
-    if (context->settings.baseline) {
-        cg_ruleset_find(cg_generation_now.baseline, name, &lookup, CG_OVERRIDE_TIGHTEN, demands);
+    if (context->mode != CG_MODE_OFF) {
+        cg_policy_find(context->policy, name, &lookup, demands);
     }
-    cg_policy_find(context->policy, name, &lookup, demands);
 }
 
 static const char *rewrite(apr_pool_t *pool, const cg_event *event)
@@ -220,7 +234,8 @@ static const char *enforce_line(judge_context *context, const char *line, cg_jud
 
 static bool is_set_cookie(const apr_table_entry_t *entry)
 {
-    return (entry->key[0] | 0x20) == 's' && !ap_cstr_casecmp(entry->key, "Set-Cookie");
+    return (entry->key[0] | 0x20) == 's' &&
+           (!strcmp(entry->key, "Set-Cookie") || !ap_cstr_casecmp(entry->key, "Set-Cookie"));
 }
 
 /* Takes the entries with a null value out, the others keep their order. */
