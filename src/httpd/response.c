@@ -140,6 +140,9 @@ static void find_demands(const judge_context *context, cg_span name, cg_demands 
     if (context->mode != CG_MODE_OFF) {
         cg_policy_find(context->policy, name, &lookup, demands);
     }
+    if (!demands->ignored) {
+        demands->ignored = context->ignored_mode;
+    }
 }
 
 static const char *rewrite(apr_pool_t *pool, const cg_event *event)
