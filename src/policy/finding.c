@@ -139,7 +139,7 @@ static const cg_span technology_names[] = {
     {".AspNetCore.*", 13}, {"CFID", 4},           {"CFTOKEN", 7},          {"laravel_session", 15},
     {"wordpress_*", 11},   {"wp-settings-*", 13}, {"connect.sid", 11},     {"ci_session", 10},
     {"CAKEPHP", 7},        {"PLAY_SESSION", 12},  {"rack.session", 12},    {"BIGipServer*", 12},
-    {"NSC_*", 4},          {"phpMyAdmin", 10},    {"grafana_session", 15},
+    {"NSC_*", 5},          {"phpMyAdmin", 10},    {"grafana_session", 15},
 };
 
 static bool contains_word(cg_span name, cg_span word)

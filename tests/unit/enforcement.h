@@ -91,7 +91,9 @@ static inline const char *enforcement_read_rules(apr_pool_t *pool, cg_span text,
             if (error) {
                 return error;
             }
-            own->has_drop |= is->rules[is->rule_count++].drop;
+            own->has_drop |= is->rules[is->rule_count].drop &&
+                             is->rules[is->rule_count].scope == CG_SCOPE_SERVER;
+            is->rule_count++;
         }
     }
     own->rules = cg_ruleset_make(pool, is->rules, is->rule_count);
