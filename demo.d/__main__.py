@@ -64,7 +64,7 @@ def show_address(directory, browser, session):
     browser.ask("GET", location, Cookie=session)
     show.stop(tour.ADDRESS_NUMBER, "A session id in a URL and in a log", f"GET /basket  {status}")
     show.labelled("browser", [f"Location: {location}"])
-    for label, name in (("app's log", "careless.log"), ("httpd's", "access.log")):
+    for label, name in (("app log", "careless.log"), ("httpd log", "access.log")):
         show.labelled(label, wait_for_lines(directory / name, 1, containing="sid=")[:1])
 
 

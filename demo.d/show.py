@@ -6,7 +6,7 @@ import sys
 
 WIDTH = max(60, min(100, shutil.get_terminal_size((100, 24)).columns))
 COLOURS = {"bold": "1", "green": "32", "red": "31", "dim": "2"} if sys.stdout.isatty() else {}
-LABEL = 9
+LABEL = 10
 
 
 def paint(text, colour):
