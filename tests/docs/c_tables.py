@@ -66,6 +66,12 @@ def known_cookies():
     return [dict(row, lifted=words[row["lifted"]]) for row in rows]
 
 
+def core_sources():
+    """What the table of findings needs to be linked."""
+    return [str(path.relative_to(TOP / "src")) for room in ("cookie", "policy")
+            for path in sorted((TOP / "src" / room).glob("*.c"))]
+
+
 def findings():
     """The rows of src/policy/finding.c, in their order."""
     body = r"""
@@ -78,9 +84,7 @@ def findings():
         text("asvs", row->asvs.at); printf(", ");
         text("meaning", row->meaning); printf("}\n");
     }"""
-    core = [str(path.relative_to(TOP / "src")) for room in ("cookie", "policy")
-            for path in sorted((TOP / "src" / room).glob("*.c"))]
-    return print_table(["policy/finding.h"], body, core)
+    return print_table(["policy/finding.h"], body, core_sources())
 
 
 def severity_words(row):
@@ -88,3 +92,15 @@ def severity_words(row):
     if row["severity"] == row["session_severity"]:
         return row["severity"]
     return f"{row['severity']}, {row['session_severity']} for a session"
+
+
+def session_like(names):
+    """{name: whether the module takes it for that of a session}."""
+    quoted = ", ".join(json.dumps(name) for name in names)
+    body = f"static const char *const names[] = {{{quoted}}};" + r"""
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        cg_span name = {names[i], strlen(names[i])};
+        printf("[\"%s\", %d]\n", names[i], cg_name_is_session_like(name));
+    }"""
+    rows = print_table(["policy/finding.h", "string.h"], body, core_sources())
+    return {name: bool(is_session) for name, is_session in rows}

@@ -32,3 +32,14 @@ def test_a_section_says_what_it_means_and_what_to_write(name):
     meaning, *advice = sections()[name]
     assert meaning == ROWS[name]["meaning"]
     assert any(paragraph.startswith("**Write**") for paragraph in advice), advice
+
+
+def test_the_words_of_a_session_are_those_of_the_module():
+    """The page lists the words; the last three make a name that is not a session's."""
+    sentence = re.search(r"A cookie looks like.*?weigh\s+more\s+then", PAGE.read_text(), re.DOTALL)[0]
+    *words, csrf, xsrf, forgery = re.findall(r"`(\w+)`", sentence)
+    assert len(words) >= 6
+    told = c_tables.session_like([f"x_{word}" for word in words]
+                                 + [f"{no}_{words[0]}" for no in (csrf, xsrf, forgery)])
+    assert [name for name, is_session in told.items() if is_session] == [
+        f"x_{word}" for word in words]
