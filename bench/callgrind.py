@@ -11,6 +11,8 @@ import re
 import server
 
 END_OF_CONNECTION = "ap_process_connection"
+NAME = re.compile(r"\((\d+)\)(?: (.*))?")
+POSITION = re.compile(r"[0-9+*-]")
 
 
 def command(httpd):
@@ -20,48 +22,62 @@ def command(httpd):
 
 
 class Dump:
-    """One dump: instructions in all and by function, by itself and with all that it calls."""
+    """One dump: instructions in all; by function, alone and with all that it calls; by line."""
 
     def __init__(self, path):
         self.total = 0
         self.own = collections.Counter()
         self.inclusive = collections.Counter()
         self.calls = collections.Counter()
+        self.lines = collections.Counter()  # by (file, line number)
         self.object_of = {}
-        self._names = {"fn": {}, "ob": {}}
+        self._names = {}
         with open(path, encoding="utf-8", errors="replace") as lines:
             self._read(lines)
 
     def _name(self, kind, text):
         """Names are written once, `(7) name`, and later only as `(7)`."""
-        number, name = re.fullmatch(r"\((\d+)\)(?: (.*))?", text).groups()
-        return self._names[kind].setdefault(number, name)
+        number, name = NAME.fullmatch(text).groups()
+        return self._names.setdefault((kind, number), name)
 
     def _read(self, lines):
-        function = callee = None
-        objects = {"ob": "", "cob": ""}
+        function = callee = this_object = file = None
+        number = 0
         is_call = False
         for line in lines:
             key, equals, text = line.rstrip("\n").partition("=")
-            if equals and key in ("ob", "cob"):
-                objects[key] = self._name("ob", text)
-                if key == "ob":
-                    objects["cob"] = objects["ob"]
-            elif equals and key == "fn":
+            if not equals:
+                if not POSITION.match(line):
+                    continue
+                where, cost = line.split()
+                number = line_number(where, number)
+                self.inclusive[function] += int(cost)
+                if not is_call:
+                    self.own[function] += int(cost)
+                    self.lines[file, number] += int(cost)
+                    self.total += int(cost)
+                is_call = False
+            elif key == "ob":
+                this_object = self._name("ob", text)
+            elif key in ("fl", "fi", "fe"):
+                file = self._name("fl", text)
+            elif key == "fn":
                 function = self._name("fn", text)
-                self.object_of[function] = objects["cob"] = objects["ob"]
-            elif equals and key == "cfn":
+                self.object_of[function] = this_object
+            elif key == "cfn":
                 callee = self._name("fn", text)
-            elif equals and key == "calls":
+            elif key in ("cob", "cfi", "cfl"):
+                self._name("ob" if key == "cob" else "fl", text)
+            elif key == "calls":
                 self.calls[callee] += int(text.split()[0])
                 is_call = True
-            elif line[:1].isdigit() or line[:1] in "+-*":
-                cost = int(line.split()[1])
-                self.inclusive[function] += cost
-                if not is_call:
-                    self.own[function] += cost
-                    self.total += cost
-                is_call = False
+
+
+def line_number(text, before):
+    """Line numbers are written in full, relative to the one before, or as `*`: the same."""
+    if text == "*":
+        return before
+    return before + int(text) if text[0] in "+-" else int(text)
 
 
 class Quotient:
@@ -70,7 +86,7 @@ class Quotient:
     def __init__(self, short, long, requests):
         self.total = (long.total - short.total) / requests
         self.object_of = long.object_of
-        for field in ("own", "inclusive", "calls"):
+        for field in ("own", "inclusive", "calls", "lines"):
             a, b = getattr(short, field), getattr(long, field)
             setattr(self, field, {name: (b[name] - a[name]) / requests for name in b})
 
@@ -80,9 +96,12 @@ def measure(site, has_guard, visits, requests, check=None):
     the Set-Cookie lines that it brought."""
     short, long = 10, 10 + requests
     with server.running(site, has_guard, before=command, flag="-X") as httpd:
+        def wait():
+            server.wait_for_sleep(httpd.daemon.pid)
+
         for visit in visits:
             for number in (short, short, long):  # the first fills caches
-                cookies = server.ask(httpd.port, visit[0], number, visit[1])
+                cookies = server.ask(httpd.port, visit[0], number, visit[1], wait)
             if check:
                 check(visit, cookies)
         server.ask(httpd.port, visit[0], 1, visit[1])  # now the dumps of all others are whole

@@ -97,20 +97,17 @@ def site_of(contender):
 # -- nested sections: does a merge cost more where there are many rules? ------------------------
 
 NESTED_PATH = "/a/b/c/d/e"  # five sections, one within the other
-NESTED = {"nested-none": None, "nested-0": 0, "nested-1": 1, "nested-200": 200}
+NESTED_RULES = (None, 0, 1, 200)  # in each section; None stands for no sections at all
 
 
 def nested_sections(rules):
-    """Five nested sections with this many rules each."""
     depth = NESTED_PATH.count("/")
     paths = [NESTED_PATH.rsplit("/", up)[0] if up else NESTED_PATH for up in range(depth)]
     return "".join(f'<Location "{path}">\n{exact_rules(rules)}</Location>\n'
                    for path in reversed(paths))
 
 
-def nested_site(cookies):
-    """A virtual host for each number of rules; None stands for no sections at all."""
-    return "".join(
-        virtual_host(f"{name}.shop.example", cookie_lines(cookies) + GUARD_QUIET +
-                     (nested_sections(rules) if rules is not None else ""))
-        for name, rules in NESTED.items())
+def nested_site(rules, cookies):
+    """One virtual host with five nested sections and this many rules in each."""
+    sections = "" if rules is None else nested_sections(rules)
+    return virtual_host(host_of(cookies), cookie_lines(cookies) + GUARD_QUIET + sections)

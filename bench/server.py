@@ -94,10 +94,11 @@ class Server:
         return f'LoadModule {module}_module "{tools.module_directory()}/mod_{module}.so"\n'
 
     def start(self, before=None, flag="-DFOREGROUND", env=None):
-        """Start httpd, perhaps under a program: `before` tells its words for this server."""
+        """Start httpd, perhaps under a program or with more environment: `before` tells the
+        program's words for this server, `env` the variables."""
         command = [*(before(self) if before else ()), tools.httpd_binary(), flag, "-f", str(self.config)]
         self.daemon = Daemon("httpd", command, self.root / "output",
-                             env={**os.environ, **(env or {})})
+                             env={**os.environ, **(env(self) if env else {})})
         self.daemon.wait_ready(lambda: ports.accepts(self.port))
 
     def stop(self):
@@ -123,13 +124,24 @@ def running(site, has_guard, mpm="prefork", **how):
         server.remove()
 
 
-def ask(port, host, count, path="/page.html"):
+def wait_for_sleep(pid):
+    """Wait until httpd's one process waits for us. Whether it finds the next request at once or
+    has to poll for it makes a difference of hundreds of instructions; so it always polls."""
+    while True:
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            if stat.read().rpartition(b")")[2].split()[0] == b"S":
+                return
+
+
+def ask(port, host, count, path="/page.html", before_each=None):
     """Send `count` requests on one connection; return the Set-Cookie lines of the last answer."""
     request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with connection.makefile("rb") as answers:
             for _ in range(count):
+                if before_each:
+                    before_each()
                 connection.sendall(request)
                 cookies = read_answer(answers)
     return cookies
