@@ -10,6 +10,7 @@ import pytest
 import differences
 import rewritten
 import servers
+from env.process import wait_until
 from exchange import JARS, exchange
 from lines import CASES
 
@@ -126,6 +127,21 @@ def test_deletions_delete(outcomes):
             assert outcome.first is not None
             # The one that reads dates as the RFC does; a year "70" is 2070 in the other two.
             assert not outcome.held["tough"], case
+
+
+def test_audit_has_a_record_for_each_line_and_no_value(outcomes, both_servers):
+    """Also for the lines that httpd itself refuses: the application did send them."""
+    sent = 0
+    for scheme in SCHEMES:
+        outcomes(scheme)
+        sent += len(CASES) + sum(case.first is not None for case in CASES)
+    audit = both_servers[1].root / "logs" / "audit_log"
+    wait_until(lambda: audit.read_bytes().count(b"\n") >= sent, "audit")
+    text = audit.read_bytes()
+    assert text.count(b'"event":"cookie"') == text.count(b"\n") == sent
+    values = {case.line.partition(b"=")[2].partition(b";")[0].strip() for case in CASES}
+    # A shorter one could stand there by chance, as a path or the name of an attribute.
+    assert not [value for value in values if len(value) >= 16 and value in text]
 
 
 def test_every_difference_names_cases():
