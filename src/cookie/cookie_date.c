@@ -107,28 +107,33 @@ static bool read_time(cg_span token, date_parts *date)
 /* Three letters in one word, lower case, so that names compare at once. */
 #define LETTERS(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
 
-static bool read_month(cg_span token, date_parts *date)
+static uint32_t letters_at(const char *at)
+{
+    return LETTERS((unsigned char)cg_ascii_lower(at[0]), (unsigned char)cg_ascii_lower(at[1]),
+                   (unsigned char)cg_ascii_lower(at[2]));
+}
+
+/* The month from 0, or -1. */
+static int find_month(const char *at)
 {
     static const uint32_t months[12] = {
         LETTERS('j', 'a', 'n'), LETTERS('f', 'e', 'b'), LETTERS('m', 'a', 'r'),
         LETTERS('a', 'p', 'r'), LETTERS('m', 'a', 'y'), LETTERS('j', 'u', 'n'),
         LETTERS('j', 'u', 'l'), LETTERS('a', 'u', 'g'), LETTERS('s', 'e', 'p'),
         LETTERS('o', 'c', 't'), LETTERS('n', 'o', 'v'), LETTERS('d', 'e', 'c')};
-    uint32_t letters;
-
-    if (token.len < 3) {
-        return false;
-    }
-    letters = LETTERS((unsigned char)cg_ascii_lower(token.at[0]),
-                      (unsigned char)cg_ascii_lower(token.at[1]),
-                      (unsigned char)cg_ascii_lower(token.at[2]));
+    uint32_t letters = letters_at(at);
     for (int i = 0; i < 12; i++) {
         if (months[i] == letters) {
-            date->month = i;
-            return true;
+            return i;
         }
     }
-    return false;
+    return -1;
+}
+
+static bool read_month(cg_span token, date_parts *date)
+{
+    date->month = token.len >= 3 ? find_month(token.at) : -1;
+    return date->month >= 0;
 }
 
 static void read_token(cg_span token, date_parts *date)
@@ -167,9 +172,9 @@ static bool is_moment(const date_parts *date)
            date->hour <= 23 && date->minute <= 59 && date->second <= 59;
 }
 
-bool cg_cookie_date_parse(cg_span text, int64_t *seconds)
+/* The tokens one after the other, each for the first part that it fits. */
+static void read_tokens(cg_span text, date_parts *date)
 {
-    date_parts date = {-1, -1, -1, -1, -1, -1};
     size_t at = 0;
 
     while (at < text.len) {
@@ -182,10 +187,66 @@ bool cg_cookie_date_parse(cg_span text, int64_t *seconds)
             at++;
         }
         if (at > start) {
-            read_token(cg_span_part(text, start, at), &date);
+            read_token(cg_span_part(text, start, at), date);
         }
     }
-    widen_year(&date);
+}
+
+static bool is_day_name(const char *at)
+{
+    static const uint32_t days[7] = {LETTERS('s', 'u', 'n'), LETTERS('m', 'o', 'n'),
+                                     LETTERS('t', 'u', 'e'), LETTERS('w', 'e', 'd'),
+                                     LETTERS('t', 'h', 'u'), LETTERS('f', 'r', 'i'),
+                                     LETTERS('s', 'a', 't')};
+    uint32_t letters = letters_at(at);
+    for (int i = 0; i < 7; i++) {
+        if (days[i] == letters) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int two_digits(const char *at)
+{
+    bool are_digits = cg_ascii_is_digit(at[0]) && cg_ascii_is_digit(at[1]);
+    return are_digits ? (at[0] - '0') * 10 + (at[1] - '0') : -1;
+}
+
+/* The form that nearly every server sends, "Sun, 06 Nov 1994 08:49:37 GMT", with blanks or hyphens
+ * in the date, read by its columns: the same answer as by tokens, for a tenth of the work. False if
+ * the text has another form. */
+static bool read_columns(cg_span text, date_parts *date)
+{
+    const char *at = text.at;
+    int century, year;
+
+    if (text.len != CG_IMF_FIXDATE_LEN || at[3] != ',' || at[4] != ' ' || !is_delimiter(at[7]) ||
+        !is_delimiter(at[11]) || at[16] != ' ' || at[19] != ':' || at[22] != ':' || at[25] != ' ' ||
+        letters_at(at + 26) != LETTERS('g', 'm', 't') || !is_day_name(at)) {
+        return false;
+    }
+    century = two_digits(at + 12);
+    year = two_digits(at + 14);
+    date->day = two_digits(at + 5);
+    date->month = find_month(at + 8);
+    date->year = century < 0 || year < 0 ? -1 : century * 100 + year;
+    date->hour = two_digits(at + 17);
+    date->minute = two_digits(at + 20);
+    date->second = two_digits(at + 23);
+    return date->day >= 0 && date->month >= 0 && date->year >= CG_YEAR_MIN && date->hour >= 0 &&
+           date->minute >= 0 && date->second >= 0;
+}
+
+bool cg_cookie_date_parse(cg_span text, int64_t *seconds)
+{
+    date_parts date;
+
+    if (!read_columns(text, &date)) {
+        date = (date_parts){-1, -1, -1, -1, -1, -1};
+        read_tokens(text, &date);
+        widen_year(&date);
+    }
     if (!is_moment(&date)) {
         return false;
     }

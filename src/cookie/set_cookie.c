@@ -27,42 +27,43 @@ cg_span cg_same_site_name(cg_same_site same_site)
     return same_site_names[same_site];
 }
 
-/* The attribute that a name of this length and this first letter (lower case) can only be. */
-static cg_attribute guess_attribute(size_t len, char first)
+/* True if `name`, as long as it already is, is this attribute's. The usual spelling is compared as
+ * a constant, in two or three instructions; others are folded. */
+#define IS_NAMED(name, attribute, usual)                                                           \
+    (memcmp((name).at, usual, sizeof(usual) - 1) == 0 ||                                           \
+     cg_span_equal_folded(name, attribute_names[attribute]))
+
+cg_attribute cg_attribute_find(cg_span name)
 {
-    switch (len) {
+    switch (name.len) {
     case 4:
-        return CG_ATTRIBUTE_PATH;
+        return IS_NAMED(name, CG_ATTRIBUTE_PATH, "Path") ? CG_ATTRIBUTE_PATH : CG_ATTRIBUTE_OTHER;
     case 6:
-        return first == 's' ? CG_ATTRIBUTE_SECURE : CG_ATTRIBUTE_DOMAIN;
+        return IS_NAMED(name, CG_ATTRIBUTE_SECURE, "Secure")   ? CG_ATTRIBUTE_SECURE
+               : IS_NAMED(name, CG_ATTRIBUTE_DOMAIN, "Domain") ? CG_ATTRIBUTE_DOMAIN
+                                                               : CG_ATTRIBUTE_OTHER;
     case 7:
-        return first == 'e' ? CG_ATTRIBUTE_EXPIRES : CG_ATTRIBUTE_MAX_AGE;
+        return IS_NAMED(name, CG_ATTRIBUTE_EXPIRES, "Expires")   ? CG_ATTRIBUTE_EXPIRES
+               : IS_NAMED(name, CG_ATTRIBUTE_MAX_AGE, "Max-Age") ? CG_ATTRIBUTE_MAX_AGE
+                                                                 : CG_ATTRIBUTE_OTHER;
     case 8:
-        return first == 'h' ? CG_ATTRIBUTE_HTTPONLY : CG_ATTRIBUTE_SAMESITE;
+        return IS_NAMED(name, CG_ATTRIBUTE_HTTPONLY, "HttpOnly")   ? CG_ATTRIBUTE_HTTPONLY
+               : IS_NAMED(name, CG_ATTRIBUTE_SAMESITE, "SameSite") ? CG_ATTRIBUTE_SAMESITE
+                                                                   : CG_ATTRIBUTE_OTHER;
     case 11:
-        return CG_ATTRIBUTE_PARTITIONED;
+        return IS_NAMED(name, CG_ATTRIBUTE_PARTITIONED, "Partitioned") ? CG_ATTRIBUTE_PARTITIONED
+                                                                       : CG_ATTRIBUTE_OTHER;
     default:
         return CG_ATTRIBUTE_OTHER;
     }
 }
 
-cg_attribute cg_attribute_find(cg_span name)
-{
-    cg_attribute guess = name.len ? guess_attribute(name.len, cg_ascii_lower(name.at[0]))
-                                  : CG_ATTRIBUTE_OTHER;
-    bool is_it = cg_span_equal(name, attribute_names[guess]) ||
-                 cg_span_equal_folded(name, attribute_names[guess]);
-    return is_it ? guess : CG_ATTRIBUTE_OTHER;
-}
-
 cg_same_site cg_same_site_find(cg_span word)
 {
-    for (int i = CG_SAME_SITE_NONE; i < CG_SAME_SITE_COUNT; i++) {
-        if (cg_span_equal_folded(word, same_site_names[i])) {
-            return (cg_same_site)i;
-        }
-    }
-    return CG_SAME_SITE_DEFAULT;
+    cg_same_site guess = word.len == 3   ? CG_SAME_SITE_LAX
+                         : word.len == 4 ? CG_SAME_SITE_NONE
+                                         : CG_SAME_SITE_STRICT;
+    return cg_span_equal_folded(word, same_site_names[guess]) ? guess : CG_SAME_SITE_DEFAULT;
 }
 
 bool cg_max_age_parse(cg_span text, int64_t *seconds)
@@ -93,61 +94,72 @@ bool cg_attributes_delete(const cg_attributes *attributes, int64_t now)
            attributes->expires <= now;
 }
 
-static bool is_forbidden_control(char c)
+static inline bool is_forbidden_control(char c)
 {
     unsigned char u = (unsigned char)c;
     return (u < 0x20 && u != 0x09) || u == 0x7F;
 }
 
-/* True if one of eight octets is below %x20 or is %x7F: Mycroft's test for a small octet, and the
- * same for a zero after an exclusive or. A borrow may raise a false alarm, never hide an octet. */
-static bool may_have_control(uint64_t octets)
+/* As many octets as a vector has; the loop over them has no branch, so compilers make it one. */
+enum { BLOCK = 16 };
+
+static inline unsigned char forbidden_in_block(const char *at)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t high = UINT64_C(0x8080808080808080);
-    uint64_t deleted = octets ^ (ones * 0x7F);
-    return (((octets - ones * 0x20) & ~octets) | ((deleted - ones) & ~deleted)) & high;
+    unsigned char found = 0;
+    for (int i = 0; i < BLOCK; i++) {
+        unsigned char u = (unsigned char)at[i];
+        found |= (unsigned char)(((u < 0x20) & (u != 0x09)) | (u == 0x7F));
+    }
+    return found;
 }
 
+/* Block by block; the last one reaches back if the text does not come out even. */
 static bool has_forbidden_control(cg_span text)
 {
-    size_t i = 0;
-    for (; i + sizeof(uint64_t) <= text.len; i += sizeof(uint64_t)) {
-        uint64_t octets;
-        memcpy(&octets, text.at + i, sizeof octets);
-        if (may_have_control(octets)) {
-            for (size_t k = i; k < i + sizeof octets; k++) {
-                if (is_forbidden_control(text.at[k])) {
-                    return true;
-                }
-            }
+    unsigned char found = 0;
+    if (text.len < BLOCK) {
+        for (size_t i = 0; i < text.len; i++) {
+            found |= is_forbidden_control(text.at[i]);
         }
+        return found;
     }
-    for (; i < text.len; i++) {
-        if (is_forbidden_control(text.at[i])) {
-            return true;
-        }
+    for (size_t i = 0; i + BLOCK <= text.len; i += BLOCK) {
+        found |= forbidden_in_block(text.at + i);
     }
-    return false;
+    return found | forbidden_in_block(text.at + text.len - BLOCK);
+}
+
+static inline bool next_token(cg_span *rest, cg_attribute_token *token)
+{
+    const cg_span text = *rest; /* begins with a semicolon */
+    size_t start = 1, end;
+
+    if (text.len == 0) {
+        return false;
+    }
+    while (start < text.len && cg_ascii_is_wsp(text.at[start])) {
+        start++;
+    }
+    for (end = start; end < text.len && text.at[end] != ';' && text.at[end] != '='; end++) {
+    }
+    token->name = cg_span_trim(cg_span_part(text, start, end));
+    token->value = (cg_span){NULL, 0};
+    token->has_value = end < text.len && text.at[end] == '=';
+    if (token->has_value) {
+        cg_span behind = cg_span_part(text, end + 1, text.len);
+        behind.len = cg_span_find(behind, ';');
+        token->value = cg_span_trim(behind);
+        end += 1 + behind.len;
+    }
+    token->raw = cg_span_part(text, 1, end);
+    token->kind = cg_attribute_find(token->name);
+    *rest = cg_span_part(text, end, text.len);
+    return true;
 }
 
 bool cg_attribute_next(cg_span *rest, cg_attribute_token *token)
 {
-    size_t equals;
-    if (rest->len == 0) {
-        return false;
-    }
-    token->raw = cg_span_part(*rest, 1, rest->len);
-    token->raw.len = cg_span_find(token->raw, ';');
-    equals = cg_span_find(token->raw, '=');
-    token->has_value = equals < token->raw.len;
-    token->name = cg_span_trim(cg_span_part(token->raw, 0, equals));
-    token->value = token->has_value
-                       ? cg_span_trim(cg_span_part(token->raw, equals + 1, token->raw.len))
-                       : (cg_span){NULL, 0};
-    token->kind = cg_attribute_find(token->name);
-    *rest = cg_span_part(*rest, 1 + token->raw.len, rest->len);
-    return true;
+    return next_token(rest, token);
 }
 
 /* Reads one attribute's value into *attributes. False if a browser ignores the attribute. */
@@ -204,12 +216,13 @@ static void read_attributes(cg_set_cookie *cookie)
 {
     cg_span rest = cookie->rest;
     cg_attribute_token token;
-    while (cg_attribute_next(&rest, &token)) {
+    while (next_token(&rest, &token)) {
         if (token.kind != CG_ATTRIBUTE_OTHER) {
             read_attribute(&token, cookie);
-        } else if (token.value.len > CG_ATTRIBUTE_VALUE_MAX) {
-            cookie->has_long_value = true;
+            continue;
         }
+        cookie->has_long_value |= token.value.len > CG_ATTRIBUTE_VALUE_MAX;
+        cookie->ends_blank = rest.len == 0 && token.name.len == 0 && !token.has_value;
     }
 }
 

@@ -30,6 +30,13 @@ typedef enum cg_attribute {
     (CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_SECURE) | CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_HTTPONLY) |             \
      CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_PARTITIONED))
 
+/* The first attribute of a set that is not empty. Loops over a set take it out and go on:
+ *     for (unsigned rest = set; rest; rest &= rest - 1) ... cg_attribute_first(rest) ... */
+static inline cg_attribute cg_attribute_first(unsigned set)
+{
+    return (cg_attribute)__builtin_ctz(set);
+}
+
 /* In ascending strength, so that values compare. */
 typedef enum cg_same_site {
     CG_SAME_SITE_DEFAULT = 0, /* absent, or a word that browsers do not know */
@@ -82,6 +89,7 @@ typedef struct cg_set_cookie {
     unsigned repeated;     /* attributes that stand more than once, ignored occurrences too */
     unsigned valued_flags; /* flags written with "=" where they count */
     bool has_long_value;   /* some attribute was ignored for its length */
+    bool ends_blank;       /* nothing but white space follows the last semicolon */
 } cg_set_cookie;
 
 /* Reads `line`, the field's value without its name. Everything in *cookie is set, for ignored

@@ -41,7 +41,7 @@ static inline bool cg_ascii_is_digit(char c)
 /* White space as 6265bis means it: blank and tabulator, nothing else. */
 static inline bool cg_ascii_is_wsp(char c)
 {
-    return c == ' ' || c == '\t';
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\t');
 }
 
 static inline cg_span cg_span_trim(cg_span span)
@@ -61,11 +61,14 @@ static inline bool cg_span_equal(cg_span a, cg_span b)
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
-/* Equal but for the case of ASCII letters. */
+/* Equal but for the case of ASCII letters. Most texts have the usual case, so that is tried first. */
 static inline bool cg_span_equal_folded(cg_span a, cg_span b)
 {
     if (a.len != b.len) {
         return false;
+    }
+    if (cg_span_equal(a, b)) {
+        return true;
     }
     for (size_t i = 0; i < a.len; i++) {
         if (cg_ascii_lower(a.at[i]) != cg_ascii_lower(b.at[i])) {

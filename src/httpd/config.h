@@ -17,7 +17,8 @@
 #error "COOKIEGUARD_VERSION comes from configure"
 #endif
 
-extern module AP_MODULE_DECLARE_DATA cookieguard_module;
+/* The one symbol that httpd looks for; everything else is compiled hidden (configure). */
+extern module AP_MODULE_DECLARE_DATA cookieguard_module __attribute__((visibility("default")));
 APLOG_USE_MODULE(cookieguard);
 
 /* A section while it is read: the policy, and the rules that are to become its ruleset. */

@@ -120,8 +120,8 @@ static void print_section(apr_pool_t *pool, apr_file_t *out, const char *kind,
     const cg_policy *policy = cg_policy_of(section_config);
 
     /* httpd makes a module's part of a section with its first directive there. */
-    if (!policy || (!policy->has_mode && !policy->has_override && !policy->has_baseline &&
-                    !policy->rules)) {
+    if (!policy ||
+        (!policy->has_mode && !policy->has_override && !policy->has_baseline && !policy->rules)) {
         return;
     }
     apr_file_printf(out, "  <%s %s>\n", kind, core && core->d ? core->d : "");

@@ -19,7 +19,8 @@ typedef struct judge_context {
     cg_mode mode;                /* for attributes */
     cg_mode drop_mode;           /* for Drop: the virtual host's own */
     const cg_rule *ignored_mode; /* a lower mode that a .htaccess asked for in vain, or null */
-    const cg_judged *expected;   /* a line judged before, the next to be met again */
+    unsigned judged_before;      /* lines that an earlier head of the request had */
+    const cg_judged *expected;   /* the one of them that is likely to be met next */
 } judge_context;
 
 cg_response *cg_response_of(const request_rec *r)
@@ -102,6 +103,7 @@ static bool prepare(request_rec *r, judge_context *context)
     }
     context->response->circumstances = cg_fact_circumstances(r);
     context->ignored_mode = describe_ignored_mode(r->pool, context->settings.ignored_mode);
+    context->judged_before = context->response->judged_count;
     context->expected = context->response->first;
     return true;
 }
@@ -110,19 +112,14 @@ static bool prepare(request_rec *r, judge_context *context)
  * lines from one table to the other, in their order, without copying them. */
 static bool was_judged(judge_context *context, const char *line)
 {
-    const cg_judged *start = context->expected;
-    for (const cg_judged *judged = start; judged; judged = judged->next) {
+    const cg_judged *judged = context->expected;
+    for (unsigned i = 0; i < context->judged_before; i++) {
+        const cg_judged *next = judged->next ? judged->next : context->response->first;
         if (judged->out == line) {
-            context->expected = judged->next;
+            context->expected = next;
             return true;
         }
-    }
-    for (const cg_judged *judged = context->response->first; judged != start;
-         judged = judged->next) {
-        if (judged->out == line) {
-            context->expected = judged->next;
-            return true;
-        }
+        judged = next;
     }
     return false;
 }
@@ -137,7 +134,7 @@ static void find_demands(const judge_context *context, cg_span name, cg_demands 
     } else {
         *demands = (cg_demands){.named = 0};
     }
-    if (context->mode != CG_MODE_OFF) {
+    if (context->mode != CG_MODE_OFF && context->settings.has_rules) {
         cg_policy_find(context->policy, name, &lookup, demands);
     }
     if (!demands->ignored) {
@@ -220,7 +217,7 @@ static bool keep(cg_response *response, cg_judged *judged)
 static const char *enforce_line(judge_context *context, const char *line, cg_judged **spare)
 {
     cg_judged *judged = *spare;
-    if (context->response->first && was_judged(context, line)) {
+    if (context->judged_before && was_judged(context, line)) {
         return line;
     }
     if (!judged) {

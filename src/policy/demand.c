@@ -65,6 +65,22 @@ static bool is_allowed(const cg_term *term, const cg_demands *demands, cg_overri
     return override == CG_OVERRIDE_ALL || cg_term_tightens(term, demands->term[term->attribute]);
 }
 
+static void set_term(cg_demands *demands, const cg_term *term)
+{
+    unsigned bit = CG_ATTRIBUTE_BIT(term->attribute);
+    unsigned flag = bit & CG_ATTRIBUTE_FLAGS;
+
+    demands->term[term->attribute] = term;
+    demands->named |= bit;
+    demands->wanted_flags &= ~flag;
+    demands->unwanted_flags &= ~flag;
+    if (term->verb == CG_VERB_DEFAULT) {
+        demands->wanted_flags |= flag;
+    } else if (term->verb == CG_VERB_REMOVE) {
+        demands->unwanted_flags |= flag;
+    }
+}
+
 void cg_demands_add(cg_demands *demands, const cg_rule *rule, cg_override override)
 {
     for (unsigned i = 0; i < rule->term_count; i++) {
@@ -73,7 +89,7 @@ void cg_demands_add(cg_demands *demands, const cg_rule *rule, cg_override overri
             demands->ignored = demands->ignored ? demands->ignored : rule;
             continue;
         }
-        demands->term[term->attribute] = term;
+        set_term(demands, term);
         if (rule->is_known_cookie) {
             demands->lifted_by_table |= CG_ATTRIBUTE_BIT(term->attribute);
         }

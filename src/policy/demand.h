@@ -58,6 +58,9 @@ typedef enum cg_override {
 /* The last word on each attribute, null where no rule said anything. */
 typedef struct cg_demands {
     const cg_term *term[CG_ATTRIBUTE_COUNT];
+    unsigned named;           /* attributes that have a term */
+    unsigned wanted_flags;    /* what the terms for flags come to: these must stand, */
+    unsigned unwanted_flags;  /* these must not */
     unsigned lifted_by_table; /* attributes on which a known cookie was excepted */
     const cg_rule *ignored;   /* the first .htaccess rule of which a term was not allowed */
 } cg_demands;

@@ -87,40 +87,43 @@ static void carry_out(const cg_term *term, const cg_circumstances *circumstances
     case CG_ATTRIBUTE_DOMAIN:
         set_text(term, &after->domain, after);
         break;
-    default:
-        after->present |= CG_ATTRIBUTE_BIT(term->attribute);
+    default: /* flags are dealt with all at once */
         break;
     }
 }
 
-/* Spans that are one and the same need no look at their octets. */
-static bool is_same_span(cg_span a, cg_span b)
+static bool is_same_value(const cg_attributes *a, const cg_attributes *b, cg_attribute attribute)
 {
-    return a.at == b.at && a.len == b.len;
+    switch (attribute) {
+    case CG_ATTRIBUTE_SAMESITE:
+        return a->same_site == b->same_site;
+    case CG_ATTRIBUTE_MAX_AGE:
+        return a->max_age == b->max_age;
+    case CG_ATTRIBUTE_EXPIRES:
+        return a->expires == b->expires;
+    case CG_ATTRIBUTE_PATH:
+        return cg_span_equal(a->path, b->path);
+    case CG_ATTRIBUTE_DOMAIN:
+        return cg_span_equal_folded(a->domain, b->domain);
+    default:
+        return true;
+    }
 }
 
-static bool is_other_path(cg_span a, cg_span b)
-{
-    return !is_same_span(a, b) && !cg_span_equal(a, b);
-}
-
-static bool is_other_domain(cg_span a, cg_span b)
-{
-    return !is_same_span(a, b) && !cg_span_equal_folded(a, b);
-}
-
-static void find_changes(const cg_attributes *before, cg_judgement *judgement)
+/* `touched` has the attributes whose value a demand may have changed. */
+static void find_changes(const cg_attributes *before, unsigned touched, cg_judgement *judgement)
 {
     const cg_attributes *after = &judgement->after;
-    unsigned differing = (before->same_site != after->same_site ? BIT(SAMESITE) : 0) |
-                         (before->max_age != after->max_age ? BIT(MAX_AGE) : 0) |
-                         (before->expires != after->expires ? BIT(EXPIRES) : 0) |
-                         (is_other_path(before->path, after->path) ? BIT(PATH) : 0) |
-                         (is_other_domain(before->domain, after->domain) ? BIT(DOMAIN) : 0);
 
     judgement->added = after->present & ~before->present;
     judgement->removed = before->present & ~after->present;
-    judgement->replaced = after->present & before->present & differing;
+    judgement->replaced = 0;
+    for (unsigned rest = after->present & before->present & touched; rest; rest &= rest - 1) {
+        cg_attribute attribute = cg_attribute_first(rest);
+        if (!is_same_value(before, after, attribute)) {
+            judgement->replaced |= CG_ATTRIBUTE_BIT(attribute);
+        }
+    }
 }
 
 static unsigned changes_of(const cg_judgement *judgement)
@@ -154,7 +157,7 @@ static void take_back(const cg_attributes *before, unsigned taken_back, cg_judge
         after->same_site = before->same_site;
     }
     judgement->refused |= taken_back;
-    find_changes(before, judgement);
+    find_changes(before, judgement->replaced, judgement);
 }
 
 /* Promise never-harm: as long as a browser would reject what it would have stored, the changes that
@@ -195,10 +198,18 @@ static bool is_untidy(const cg_set_cookie *cookie, unsigned present_after)
     return ((cookie->repeated | cookie->valued_flags) & present_after) != 0;
 }
 
+/* The attributes whose values the demands can change; a term for Max-Age is one for Expires too. */
+static unsigned valued_terms(const cg_demands *demands)
+{
+    unsigned valued = demands->named & ~CG_ATTRIBUTE_FLAGS;
+    return valued & BIT(MAX_AGE) ? valued | BIT(EXPIRES) : valued;
+}
+
 void cg_judge(const cg_set_cookie *cookie, const cg_demands *demands, const cg_rule *drop,
               const cg_circumstances *circumstances, cg_judgement *judgement)
 {
     const cg_attributes *before = &cookie->attributes;
+    unsigned exempt;
 
     *judgement = (cg_judgement){
         .after = *before,
@@ -212,13 +223,13 @@ void cg_judge(const cg_set_cookie *cookie, const cg_demands *demands, const cg_r
     if (cookie->kind != CG_LINE_COOKIE) {
         return;
     }
-    for (int i = CG_ATTRIBUTE_DOMAIN; i < CG_ATTRIBUTE_COUNT; i++) {
-        const cg_term *term = demands->term[i];
-        if (term && !(judgement->is_deletion && i == CG_ATTRIBUTE_MAX_AGE)) {
-            carry_out(term, circumstances, &judgement->after);
-        }
+    exempt = CG_ATTRIBUTE_FLAGS | (judgement->is_deletion ? BIT(MAX_AGE) : 0);
+    judgement->after.present |= demands->wanted_flags;
+    judgement->after.present &= ~demands->unwanted_flags;
+    for (unsigned rest = demands->named & ~exempt; rest; rest &= rest - 1) {
+        carry_out(demands->term[cg_attribute_first(rest)], circumstances, &judgement->after);
     }
-    find_changes(before, judgement);
+    find_changes(before, valued_terms(demands), judgement);
     refuse_secure_on_plain_http(before, circumstances, judgement);
     refuse_harm(cookie, circumstances, judgement);
     if (changes_of(judgement) || is_untidy(cookie, judgement->after.present)) {

@@ -71,6 +71,7 @@ static void settle_leaf(const cg_policy *leaf, void *context)
     if (leaf->has_baseline) {
         settings->baseline = leaf->baseline;
     }
+    settings->has_rules |= leaf->rules != NULL;
     if (leaf->has_mode && may_set_mode(leaf, settings)) {
         settings->mode = leaf->mode;
     } else if (leaf->has_mode) {

@@ -33,6 +33,7 @@ typedef struct cg_settings {
     cg_mode mode;
     cg_override override;
     bool baseline;
+    bool has_rules;           /* some section has rules */
     const char *ignored_mode; /* where a .htaccess asked for a lower mode in vain, or null */
 } cg_settings;
 

@@ -12,13 +12,20 @@ size_t cg_rewrite_size_max(const cg_set_cookie *cookie, const cg_judgement *judg
            judgement->after.domain.len;
 }
 
-void cg_attribute_print(cg_writer *writer, cg_attribute attribute, const cg_attributes *attributes)
+/* What is written of an attribute before its value, with the separator that a new one needs. */
+static const cg_span openings[CG_ATTRIBUTE_COUNT] = {
+    [CG_ATTRIBUTE_DOMAIN] = {"; Domain=", 9},
+    [CG_ATTRIBUTE_PATH] = {"; Path=", 7},
+    [CG_ATTRIBUTE_EXPIRES] = {"; Expires=", 10},
+    [CG_ATTRIBUTE_MAX_AGE] = {"; Max-Age=", 10},
+    [CG_ATTRIBUTE_SECURE] = {"; Secure", 8},
+    [CG_ATTRIBUTE_HTTPONLY] = {"; HttpOnly", 10},
+    [CG_ATTRIBUTE_SAMESITE] = {"; SameSite=", 11},
+    [CG_ATTRIBUTE_PARTITIONED] = {"; Partitioned", 13},
+};
+
+static void print_value(cg_writer *writer, cg_attribute attribute, const cg_attributes *attributes)
 {
-    cg_write(writer, cg_attribute_name(attribute));
-    if (CG_ATTRIBUTE_BIT(attribute) & CG_ATTRIBUTE_FLAGS) {
-        return;
-    }
-    cg_write_char(writer, '=');
     switch (attribute) {
     case CG_ATTRIBUTE_DOMAIN:
         cg_write(writer, attributes->domain);
@@ -38,6 +45,13 @@ void cg_attribute_print(cg_writer *writer, cg_attribute attribute, const cg_attr
     default:
         break;
     }
+}
+
+void cg_attribute_print(cg_writer *writer, cg_attribute attribute, const cg_attributes *attributes)
+{
+    cg_span opening = openings[attribute];
+    cg_write(writer, cg_span_part(opening, 2, opening.len));
+    print_value(writer, attribute, attributes);
 }
 
 /* The attribute in new words, behind the white space that the old ones had before them. */
@@ -79,12 +93,6 @@ static void print_known(cg_writer *writer, const cg_attribute_token *token,
     }
 }
 
-/* Nothing but white space behind the last semicolon: new attributes take its place. */
-static bool is_blank_end(const cg_attribute_token *token, cg_span rest)
-{
-    return rest.len == 0 && token->name.len == 0 && !token->has_value;
-}
-
 static void print_attributes(cg_writer *writer, const cg_set_cookie *cookie,
                              const cg_judgement *judgement)
 {
@@ -94,19 +102,18 @@ static void print_attributes(cg_writer *writer, const cg_set_cookie *cookie,
     while (cg_attribute_next(&rest, &token)) {
         if (token.kind != CG_ATTRIBUTE_OTHER) {
             print_known(writer, &token, cookie, judgement);
-        } else if (!(judgement->added && is_blank_end(&token, rest))) {
+        } else if (!(judgement->added && cookie->ends_blank && rest.len == 0)) {
             print_as_it_stands(writer, &token);
         }
     }
 }
 
-/* Every occurrence stays: attributes are only added, and the line ends in no semicolon. */
+/* Every occurrence stays: attributes are only added, and not in the place of a blank end. */
 static bool stays_whole(const cg_set_cookie *cookie, const cg_judgement *judgement)
 {
-    cg_span line = cg_span_trim(cookie->line);
     unsigned touched = judgement->replaced | judgement->removed | cookie->repeated |
                        cookie->ignored | cookie->valued_flags;
-    return touched == 0 && line.len && line.at[line.len - 1] != ';';
+    return touched == 0 && !cookie->ends_blank;
 }
 
 void cg_rewrite_print(cg_writer *writer, const cg_set_cookie *cookie, const cg_judgement *judgement)
@@ -117,10 +124,9 @@ void cg_rewrite_print(cg_writer *writer, const cg_set_cookie *cookie, const cg_j
         cg_write(writer, cookie->pair);
         print_attributes(writer, cookie, judgement);
     }
-    for (int i = CG_ATTRIBUTE_DOMAIN; judgement->added >> i; i++) {
-        if (judgement->added & CG_ATTRIBUTE_BIT(i)) {
-            cg_write(writer, CG_SPAN("; "));
-            cg_attribute_print(writer, (cg_attribute)i, &judgement->after);
-        }
+    for (unsigned rest = judgement->added; rest; rest &= rest - 1) {
+        cg_attribute attribute = cg_attribute_first(rest);
+        cg_write(writer, openings[attribute]);
+        print_value(writer, attribute, &judgement->after);
     }
 }

@@ -4,6 +4,7 @@
  *   patterns 0, 2                                  (globs and regular expressions, ascending)
  *   slots    SID -> 1,  next_same_name[1] -> 3     (exact names, ascending)
  *
+ * Rules for every name at the very start, as in the built-in ruleset, are added up beforehand.
  * A look-up walks both ascending lists at once, so that rules have their word in order. */
 #include "ruleset.h"
 
@@ -11,15 +12,23 @@
 
 enum { NO_RULE = -1, SLOTS_MIN = 4 };
 
+/* Indices of rules, ascending. */
+typedef struct rule_list {
+    unsigned *at;
+    unsigned count;
+} rule_list;
+
 struct cg_ruleset {
     cg_rule *rules;
     unsigned count;
-    unsigned slot_mask;  /* number of slots less one; the number is a power of two */
-    int *slots;          /* the first rule of a name, or NO_RULE */
-    int *next_same_name; /* per rule: the next of the same exact name, or NO_RULE */
-    unsigned *patterns;
-    char *pattern_firsts; /* per pattern: cg_pattern.first, side by side */
-    unsigned pattern_count;
+    unsigned opening_count; /* rules at the start that have a say on every cookie */
+    cg_demands opening;     /* what these come to */
+    unsigned slot_mask;     /* number of slots less one; the number is a power of two */
+    int *slots;             /* the first rule of a name, or NO_RULE */
+    int *next_same_name;    /* per rule: the next of the same exact name, or NO_RULE */
+    rule_list patterns;     /* globs and regular expressions */
+    rule_list wild;         /* those of them that may match a name with any first octet */
+    uint64_t firsts[4];     /* a bit for each octet with which some other pattern begins */
     bool has_drop;
 };
 
@@ -81,14 +90,35 @@ static void index_exact_names(apr_pool_t *pool, cg_ruleset *set)
     }
 }
 
+/* A rule in .htaccess is asked each time: what it may say depends on what was said before. */
+static bool is_for_every_cookie(const cg_rule *rule)
+{
+    return rule->pattern.kind == CG_PATTERN_ANY && !rule->condition &&
+           rule->scope != CG_SCOPE_HTACCESS;
+}
+
+static void add_up_opening(cg_ruleset *set)
+{
+    while (set->opening_count < set->count &&
+           is_for_every_cookie(&set->rules[set->opening_count])) {
+        cg_demands_add(&set->opening, &set->rules[set->opening_count++], CG_OVERRIDE_TIGHTEN);
+    }
+}
+
 static void index_patterns(apr_pool_t *pool, cg_ruleset *set)
 {
-    set->patterns = apr_palloc(pool, (set->count + 1) * sizeof *set->patterns);
-    set->pattern_firsts = apr_palloc(pool, set->count + 1);
-    for (unsigned i = 0; i < set->count; i++) {
-        if (set->rules[i].pattern.kind != CG_PATTERN_EXACT) {
-            set->pattern_firsts[set->pattern_count] = set->rules[i].pattern.first;
-            set->patterns[set->pattern_count++] = i;
+    set->patterns.at = apr_palloc(pool, (set->count + 1) * sizeof *set->patterns.at);
+    set->wild.at = apr_palloc(pool, (set->count + 1) * sizeof *set->wild.at);
+    for (unsigned i = set->opening_count; i < set->count; i++) {
+        const cg_pattern *pattern = &set->rules[i].pattern;
+        unsigned char first = (unsigned char)pattern->first;
+        if (pattern->kind != CG_PATTERN_EXACT) {
+            set->patterns.at[set->patterns.count++] = i;
+        }
+        if (first) {
+            set->firsts[first / 64] |= UINT64_C(1) << (first % 64);
+        } else {
+            set->wild.at[set->wild.count++] = i;
         }
     }
 }
@@ -99,6 +129,7 @@ const cg_ruleset *cg_ruleset_make(apr_pool_t *pool, const cg_rule *rules, unsign
     set->count = count;
     set->rules = apr_pcalloc(pool, (count + 1) * sizeof *set->rules);
     copy_rules(pool, rules, set);
+    add_up_opening(set);
     index_exact_names(pool, set);
     index_patterns(pool, set);
     return set;
@@ -160,24 +191,28 @@ static void add_rule(const cg_rule *rule, const cg_lookup *lookup, cg_override o
     cg_demands_add(demands, rule, override);
 }
 
-/* Most globs are ruled out by their first octet, without a look at their rule. */
-void cg_ruleset_find(const cg_ruleset *set, cg_span name, const cg_lookup *lookup,
-                     cg_override override, cg_demands *demands)
+/* Most names have a first octet with which no rule begins; for them the short list is enough. */
+static bool may_be_named(const cg_ruleset *set, cg_span name)
 {
-    bool may_be_exact = set->pattern_count < set->count;
-    int exact = may_be_exact ? set->slots[find_slot(set, name)] : NO_RULE;
-    char first = name.len ? name.at[0] : '\0';
+    unsigned char first = name.len ? (unsigned char)name.at[0] : 0;
+    return set->firsts[first / 64] >> (first % 64) & 1;
+}
 
-    for (unsigned i = 0; i < set->pattern_count; i++) {
-        const cg_rule *rule;
-        if (set->pattern_firsts[i] && set->pattern_firsts[i] != first) {
+/* All rules behind the opening ones. */
+static void find_behind_opening(const cg_ruleset *set, cg_span name, const cg_lookup *lookup,
+                                cg_override override, cg_demands *demands)
+{
+    bool is_candidate = may_be_named(set, name);
+    const rule_list *patterns = is_candidate ? &set->patterns : &set->wild;
+    int exact = is_candidate ? set->slots[find_slot(set, name)] : NO_RULE;
+
+    for (unsigned i = 0; i < patterns->count; i++) {
+        const cg_rule *rule = &set->rules[patterns->at[i]];
+        if ((rule->pattern.first && rule->pattern.first != name.at[0]) ||
+            !cg_pattern_matches(&rule->pattern, name)) {
             continue;
         }
-        rule = &set->rules[set->patterns[i]];
-        if (!cg_pattern_matches(&rule->pattern, name)) {
-            continue;
-        }
-        for (; exact != NO_RULE && (unsigned)exact < set->patterns[i];
+        for (; exact != NO_RULE && (unsigned)exact < patterns->at[i];
              exact = set->next_same_name[exact]) {
             add_rule(&set->rules[exact], lookup, override, demands);
         }
@@ -186,6 +221,22 @@ void cg_ruleset_find(const cg_ruleset *set, cg_span name, const cg_lookup *looku
     for (; exact != NO_RULE; exact = set->next_same_name[exact]) {
         add_rule(&set->rules[exact], lookup, override, demands);
     }
+}
+
+void cg_ruleset_find(const cg_ruleset *set, cg_span name, const cg_lookup *lookup,
+                     cg_override override, cg_demands *demands)
+{
+    for (unsigned i = 0; i < set->opening_count; i++) {
+        add_rule(&set->rules[i], lookup, override, demands);
+    }
+    find_behind_opening(set, name, lookup, override, demands);
+}
+
+void cg_ruleset_find_first(const cg_ruleset *set, cg_span name, const cg_lookup *lookup,
+                           cg_override override, cg_demands *demands)
+{
+    *demands = set->opening;
+    find_behind_opening(set, name, lookup, override, demands);
 }
 
 const cg_rule *cg_ruleset_find_drop(const cg_ruleset *set, cg_span name)

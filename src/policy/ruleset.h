@@ -33,6 +33,10 @@ typedef struct cg_lookup {
 void cg_ruleset_find(const cg_ruleset *rules, cg_span name, const cg_lookup *lookup,
                      cg_override override, cg_demands *demands);
 
+/* The same for the first ruleset that is asked: *demands is set, whatever was in it. */
+void cg_ruleset_find_first(const cg_ruleset *rules, cg_span name, const cg_lookup *lookup,
+                           cg_override override, cg_demands *demands);
+
 /* The first rule with Drop that matches, or null. */
 const cg_rule *cg_ruleset_find_drop(const cg_ruleset *rules, cg_span name);
 
