@@ -18,8 +18,9 @@ class _Handler(socketserver.BaseRequestHandler):
             if not part:
                 return
             head += part
-        # The key is the last word of the URL.
-        key = head.split(b" ", 2)[1].decode().rpartition("/")[2].rpartition("-")[2]
+        # The key is the last word of the path.
+        path = head.split(b" ", 2)[1].decode().partition("?")[0]
+        key = path.rpartition("/")[2].rpartition("-")[2]
         answer = self.server.answers.get(key)
         if answer is None:
             answer = b"HTTP/1.1 404 No such key\r\nContent-Length: 0\r\n\r\n"
