@@ -6,6 +6,8 @@
 #ifndef CG_TEST_ENFORCEMENT_H
 #define CG_TEST_ENFORCEMENT_H
 
+#include <stdlib.h>
+
 #include <apr_general.h>
 #include <apr_pools.h>
 #include <apr_strings.h>
@@ -25,6 +27,7 @@ typedef struct enforcement {
     const cg_policy *policy;
     cg_rule rules[ENFORCEMENT_RULES_MAX]; /* as written, without the built-in ones */
     unsigned rule_count;
+    bool has_built_in;
     cg_circumstances circumstances;
 
     cg_set_cookie cookie;
@@ -80,12 +83,14 @@ static inline const char *enforcement_read_rules(apr_pool_t *pool, cg_span text,
     cg_policy *built_in = apr_pcalloc(pool, sizeof *built_in);
 
     is->rule_count = 0;
+    is->has_built_in = false;
     built_in->scope = own->scope = CG_SCOPE_SERVER;
     while (text.len && is->rule_count < ENFORCEMENT_RULES_MAX) {
         const char *error;
         cg_span line = enforcement_take(&text, '\n');
         if (cg_span_equal(line, CG_SPAN("built-in"))) {
             built_in->rules = cg_ruleset_make_baseline(pool);
+            is->has_built_in = true;
         } else if (line.len) {
             error = enforcement_read_rule(pool, line, &is->rules[is->rule_count]);
             if (error) {

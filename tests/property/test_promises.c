@@ -1,0 +1,178 @@
+/* Keeps the nine promises to the test, on generated lines, rules and responses.
+ *
+ *   test_promises [count [seed]]
+ *
+ * A broken promise is shown with the shortest line that the program finds to break it. */
+#include "promises.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "generator.h"
+#include "../unit/guard_page.h"
+
+enum { LINE_ROOM = 1 << 15, RULES_ROOM = 4096, URL_ROOM = 128 };
+
+typedef struct example {
+    char line[LINE_ROOM], rules[RULES_ROOM], url[URL_ROOM];
+    size_t line_len, rules_len, url_len;
+} example;
+
+typedef struct tally {
+    unsigned long rewritten, passed, dropped, refused, ignored, deletions, misread;
+} tally;
+
+static size_t generate(generator *g, void (*make)(generator *g, cg_writer *writer), char *text,
+                       size_t size)
+{
+    cg_writer writer = {.at = text, .size = size};
+    make(g, &writer);
+    return writer.len < size ? writer.len : size;
+}
+
+static void make_example(generator *g, example *e)
+{
+    e->rules_len = generate(g, generate_rules, e->rules, sizeof e->rules);
+    e->url_len = generate(g, generate_url, e->url, sizeof e->url);
+    e->line_len = generate(g, generate_line, e->line, sizeof e->line);
+}
+
+/* False if a rule is none. */
+static bool run(apr_pool_t *pool, const example *e, trial *t)
+{
+    cg_span line = guarded((cg_span){e->line, e->line_len});
+    if (enforcement_read_rules(pool, (cg_span){e->rules, e->rules_len}, &t->is)) {
+        return false;
+    }
+    t->is.circumstances = enforcement_read_url((cg_span){e->url, e->url_len});
+    trial_run(t, pool, (octets){line.at, line.len});
+    return true;
+}
+
+static bool breaks(apr_pool_t *pool, const example *e, const promise *wanted)
+{
+    trial t;
+    const char *how;
+    apr_pool_clear(pool);
+    return run(pool, e, &t) && promises_find_broken(&t, &how) == wanted;
+}
+
+/* Takes pieces out of the line as long as the same promise stays broken. */
+static void shorten(apr_pool_t *pool, example *e, const promise *broken)
+{
+    static example shorter;
+    for (size_t size = e->line_len; size > 0; size /= 2) {
+        for (size_t at = 0; at + size <= e->line_len;) {
+            shorter = *e;
+            memmove(shorter.line + at, shorter.line + at + size, e->line_len - at - size);
+            shorter.line_len -= size;
+            if (breaks(pool, &shorter, broken)) {
+                *e = shorter;
+            } else {
+                at += size;
+            }
+        }
+    }
+}
+
+static void print_quoted(const char *title, const char *text, size_t len)
+{
+    printf("  %s '", title);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c >= 0x20 && c < 0x7F && c != '\\') {
+            putchar(c);
+        } else {
+            printf("\\x%02x", c);
+        }
+    }
+    printf("'\n");
+}
+
+static void report(apr_pool_t *pool, example *e, const promise *broken, unsigned long number)
+{
+    const char *how;
+    trial t;
+    shorten(pool, e, broken);
+    apr_pool_clear(pool);
+    run(pool, e, &t);
+    broken = promises_find_broken(&t, &how);
+    printf("example %lu breaks %s: %s\n", number, broken->name, how);
+    print_quoted("rules", e->rules, e->rules_len);
+    print_quoted("url  ", e->url, e->url_len);
+    print_quoted("line ", e->line, e->line_len);
+    print_quoted("left ", t.out.at, t.out.len);
+}
+
+static void count(const trial *t, tally *sum)
+{
+    sum->passed += t->is.judgement.action == CG_ACTION_PASS;
+    sum->rewritten += t->is.judgement.action == CG_ACTION_REWRITE;
+    sum->dropped += t->is.judgement.action == CG_ACTION_DROP;
+    sum->refused += t->is.judgement.refused != 0;
+    sum->ignored += t->before.is_ignored;
+    sum->deletions += t->is.judgement.is_deletion;
+}
+
+/* A test that hardly ever tests what it is for is worth nothing. */
+static bool is_varied(const tally *sum, unsigned long examples)
+{
+    return examples < 1000 || (sum->passed > examples / 20 && sum->rewritten > examples / 4 &&
+                               sum->dropped > examples / 200 && sum->refused > examples / 50 &&
+                               sum->ignored > examples / 100 && sum->deletions > examples / 20 &&
+                               sum->misread < examples / 20);
+}
+
+static unsigned long read_number(const char *text, unsigned long otherwise)
+{
+    char *end;
+    unsigned long value;
+    if (text == NULL) {
+        return otherwise;
+    }
+    errno = 0;
+    value = strtoul(text, &end, 10);
+    if (errno || *end || end == text) {
+        fprintf(stderr, "'%s' is no number\n", text);
+        exit(2);
+    }
+    return value;
+}
+
+int main(int argc, char **argv)
+{
+    unsigned long examples = read_number(argc > 1 ? argv[1] : NULL, 60000);
+    generator g = {.state = read_number(argc > 2 ? argv[2] : NULL, 20231114)};
+    static example e;
+    apr_pool_t *pool;
+    tally sum = {0};
+
+    apr_pool_create(&pool, enforcement_root());
+    for (unsigned long i = 1; i <= examples; i++) {
+        trial t;
+        const promise *broken;
+        const char *how;
+        make_example(&g, &e);
+        apr_pool_clear(pool);
+        if (!run(pool, &e, &t)) {
+            sum.misread++;
+            continue;
+        }
+        count(&t, &sum);
+        broken = promises_find_broken(&t, &how);
+        if (broken) {
+            report(pool, &e, broken, i);
+            return 1;
+        }
+    }
+    printf("%lu examples: %lu passed as they were, %lu rewritten, %lu dropped; %lu with refusals, "
+           "%lu ignored by browsers, %lu deletions, %lu rules not understood\n",
+           examples, sum.passed, sum.rewritten, sum.dropped, sum.refused, sum.ignored,
+           sum.deletions, sum.misread);
+    if (!is_varied(&sum, examples)) {
+        printf("the examples are not varied enough\n");
+        return 1;
+    }
+    return 0;
+}
