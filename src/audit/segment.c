@@ -6,8 +6,8 @@
  *           | counters: 64-bit words, side by side                      |  128
  *      192  +-----------------------------------------------------------+
  *           | hashes: ENTRY_COUNT 64-bit words; 0: free                 | 8192
- *           |   h h 0 h h h 0 0 0 h ...    looked through from slot     |
- *           |                              h % ENTRY_COUNT on           |
+ *           |   |h h h 0 0 0 0 0|h h 0 ...|   lines of eight; a search  |
+ *           |   goes through eight lines, on to the first free word     |
  *     8384  +-----------------------------------------------------------+
  *           | sightings: ENTRY_COUNT entries of 768, entry i for hash i |
  *           |   +-----------------------------------------------------+ |
@@ -38,7 +38,8 @@
 #include <apr_siphash.h>
 
 enum {
-    ENTRY_COUNT = 1024, /* a power of two */
+    ENTRY_COUNT = 1024,
+    SLOTS_PER_LINE = 8, /* hashes in a cache line */
     PROBES_MAX = 64,    /* a full table costs no more than eight cache lines */
     KEY_SIZE = 16,
     CACHE_LINE = 64,
@@ -54,7 +55,7 @@ static const uint64_t all_findings = CG_FINDING_BIT(CG_FINDING_COUNT) - 1;
 
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "the segment needs 64-bit atomics without a lock");
 static_assert(sizeof(_Atomic uint64_t) == sizeof(uint64_t), "atomics must be plain words");
-static_assert((ENTRY_COUNT & (ENTRY_COUNT - 1)) == 0, "slots are found by masking");
+static_assert((ENTRY_COUNT & (ENTRY_COUNT - 1)) == 0, "an odd step comes through every line");
 static_assert(CG_FINDING_COUNT < 64, "a set of findings is one word");
 
 /* What an entry tells. */
@@ -192,6 +193,16 @@ static uint64_t hash_event(const cg_event *event, const unsigned char key[KEY_SI
 
 /* -- the table ----------------------------------------------------------------------------- */
 
+/* The slot that a search for `hash` looks at after `probe` others: line by line, the lines in an
+ * order of the hash's own, so that crowds do not grow. */
+static size_t slot_of(uint64_t hash, unsigned probe)
+{
+    enum { LINE_COUNT = ENTRY_COUNT / SLOTS_PER_LINE };
+    uint64_t step = (hash >> 32) | 1;
+    uint64_t line = (hash + probe / SLOTS_PER_LINE * step) % LINE_COUNT;
+    return (size_t)line * SLOTS_PER_LINE + probe % SLOTS_PER_LINE;
+}
+
 /* Copies a text into its field. One that is too long ends in "...". */
 static uint16_t store_text(char *field, size_t size, cg_span text, uint8_t *is_cut)
 {
@@ -252,7 +263,7 @@ cg_sight cg_segment_note(cg_segment *segment, const cg_event *event)
     uint64_t hash = hash_event(event, segment->key);
 
     for (unsigned i = 0; i < PROBES_MAX; i++) {
-        size_t slot = (hash + i) & (ENTRY_COUNT - 1);
+        size_t slot = slot_of(hash, i);
         uint64_t found = atomic_load_explicit(&segment->hashes[slot], memory_order_relaxed);
         if (found == 0 &&
             atomic_compare_exchange_strong_explicit(&segment->hashes[slot], &found, hash,
@@ -333,18 +344,17 @@ void cg_segment_summarize(cg_segment *segment, int64_t now_us, cg_summary_writer
 /* True if a search for the hash in `slot` gets there: no free slot and no twin on its way. */
 static bool is_reachable(const cg_segment *segment, size_t slot, uint64_t hash)
 {
-    size_t distance = (slot - (size_t)hash) & (ENTRY_COUNT - 1);
-    if (distance >= PROBES_MAX) {
-        return false;
-    }
-    for (size_t i = 1; i <= distance; i++) {
-        uint64_t passed = atomic_load_explicit(&segment->hashes[(slot - i) & (ENTRY_COUNT - 1)],
-                                               memory_order_relaxed);
-        if (passed == 0 || passed == hash) {
+    for (unsigned i = 0; i < PROBES_MAX; i++) {
+        size_t passed = slot_of(hash, i);
+        uint64_t found = atomic_load_explicit(&segment->hashes[passed], memory_order_relaxed);
+        if (passed == slot) {
+            return true;
+        }
+        if (found == 0 || found == hash) {
             return false;
         }
     }
-    return true;
+    return false;
 }
 
 static const char *check_facts(const sighting_facts *facts)
