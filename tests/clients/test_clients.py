@@ -143,7 +143,7 @@ def test_audit_has_a_record_for_each_line_and_no_value(outcomes, both_servers):
     names = b" ".join(name for name, _, _ in pairs)
     # A shorter one could stand there by chance, as a path or the name of an attribute.
     values = {value.strip() for _, _, value in pairs if len(value.strip()) >= 16}
-    assert len(values) > 80
+    assert len(values) >= 50
     assert not [value for value in values if value in text and value not in names]
 
 
