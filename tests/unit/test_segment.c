@@ -13,25 +13,36 @@
 static const unsigned char some_key[16] = "0123456789abcde";
 static const char *const no_rules[3] = {NULL};
 
-/* Memory that processes share, with an untouchable page behind it. The segment ends within 63
- * octets of that page. */
+static size_t page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Octets that a segment takes as far as the next line of 64, and the whole pages for them. */
+static size_t lines_size(void)
+{
+    return (cg_segment_size() + 63) / 64 * 64;
+}
+
+static size_t pages_size(void)
+{
+    return (lines_size() + page_size() - 1) / page_size() * page_size();
+}
+
+/* Memory that processes share, with an untouchable page behind it. */
 static void *new_memory(void)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t size = cg_segment_size() + (64 - cg_segment_size() % 64) % 64;
-    size_t pages = (size + page - 1) / page * page;
-    char *memory = mmap(NULL, pages + page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-                        0);
+    char *memory = mmap(NULL, pages_size() + page_size(), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(memory != MAP_FAILED);
-    assert_int_equal(mprotect(memory + pages, page, PROT_NONE), 0);
-    return memory + pages - size;
+    assert_int_equal(mprotect(memory + pages_size(), page_size(), PROT_NONE), 0);
+    return memory + pages_size() - lines_size();
 }
 
 static void free_memory(void *memory)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    char *start = (char *)((uintptr_t)memory & ~(uintptr_t)(page - 1));
-    munmap(start, cg_segment_size() + 2 * page);
+    char *start = (char *)memory + lines_size() - pages_size();
+    assert_int_equal(munmap(start, pages_size() + page_size()), 0);
 }
 
 static cg_segment *new_segment(void)
