@@ -75,14 +75,16 @@ class Browser:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE     # the certificate was made a second ago
-        self._open = lambda: http.client.HTTPSConnection("localhost", port, timeout=20,
+        # By address: not every machine has the name.
+        self._open = lambda: http.client.HTTPSConnection("127.0.0.1", port, timeout=20,
                                                          context=context)
+        self._host = f"localhost:{port}"
 
     def ask(self, method, path, **headers):
         """One request on a connection of its own: (status, [Set-Cookie line], Location)."""
         connection = self._open()
         try:
-            connection.request(method, path, headers=headers)
+            connection.request(method, path, headers={"Host": self._host, **headers})
             answer = connection.getresponse()
             answer.read()
             return (answer.status, answer.msg.get_all("Set-Cookie") or [],

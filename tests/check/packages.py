@@ -85,7 +85,7 @@ def apt_get(*arguments, **options):
 
 def install(names):
     """Install packages, with every service's start denied meanwhile."""
-    print("Installing what the tests need:", *names, flush=True)
+    print("Installing what is missing:", *names, flush=True)
     denied = not POLICY.exists()
     if denied:
         POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
