@@ -23,7 +23,7 @@ LOGOUT = made_by("form=[^;]*", "(;Max-Age=[0-9]+)?;path=/",
                  "(;Max-Age=[0-9]+)?;path=/;SameSite=Strict")
 TRACK = made_by("track=[0-9a-f.:]+", "; path=/", "; path=/; SameSite=Lax; Secure; HttpOnly",
                 "; path=/; SameSite=Strict")
-LUA = {"bare": f"bare_setcookie={VALUE}; +Path=/;"}
+LUA = {"bare": f"bare_setcookie={VALUE}; +Path=/;?"}
 LOGIN = b"httpd_username=tester&httpd_password=right"
 FORM_TYPE = {"Content-Type": "application/x-www-form-urlencoded"}
 BY = "the module makes the line"
