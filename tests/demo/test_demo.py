@@ -105,6 +105,7 @@ def test_once_shows_every_cookie_and_ends(scratch):
 def test_it_stays_and_answers_a_browser(staying):
     _, printed = staying
     url = re.search(r"browser +(https://localhost:\d+/)", printed).group(1)
+    url = url.replace("localhost", "127.0.0.1")     # not every machine has the name
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with urllib.request.urlopen(url, context=context, timeout=20) as answer:
