@@ -42,7 +42,8 @@ def fuzz(log):
         found = BUILD / "fuzz" / source.stem
         (found / "corpus").mkdir(parents=True, exist_ok=True)
         code, _ = log.run([directory / "tests" / "fuzz" / source.stem, f"-runs={FUZZ_RUNS}",
-                           "-seed=1", "-timeout=10", f"-artifact_prefix={found}/",
+                           "-seed=1", "-timeout=10",
+                           f"-dict={ROOT}/tests/fuzz/cookie.dict", f"-artifact_prefix={found}/",
                            found / "corpus", ROOT / "tests" / "fuzz" / "corpus" / source.stem])
         counts += Counts(failed=1) if code else Counts(passed=1)
     return counts.settle(0)
