@@ -15,7 +15,7 @@ static const char *const words[WORD_COUNT] = {"domain", "path",     "expires",  
 
 static octets part(octets t, size_t from, size_t to)
 {
-    return (octets){t.at + from, to - from};
+    return (octets){t.at ? t.at + from : NULL, to - from};
 }
 
 static octets trim(octets t)

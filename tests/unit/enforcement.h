@@ -59,7 +59,7 @@ static inline cg_span enforcement_take(cg_span *rest, char c)
 
 static inline const char *enforcement_read_rule(apr_pool_t *pool, cg_span text, cg_rule *rule)
 {
-    const char *words[ENFORCEMENT_WORDS_MAX];
+    const char *words[ENFORCEMENT_WORDS_MAX], *error;
     int count = 0;
     cg_scope scope = CG_SCOPE_SERVER;
 
@@ -73,7 +73,9 @@ static inline const char *enforcement_read_rule(apr_pool_t *pool, cg_span text, 
             words[count++] = apr_pstrmemdup(pool, word.at, word.len);
         }
     }
-    return cg_rule_parse(pool, scope, "test:1", count, words, rule);
+    error = cg_rule_parse(pool, scope, "test:1", count, words, rule);
+    rule->condition = rule->condition_text.at; /* of which none holds here */
+    return error;
 }
 
 /* The policy that the rules make. Null, or what is wrong with one of them. */
