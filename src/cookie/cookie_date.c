@@ -107,7 +107,7 @@ static bool read_time(cg_span token, date_parts *date)
 /* Three letters in one word, lower case, so that names compare at once. */
 #define LETTERS(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
 
-static uint32_t letters_at(const char *at)
+static inline uint32_t letters_at(const char *at)
 {
     return LETTERS((unsigned char)cg_ascii_lower(at[0]), (unsigned char)cg_ascii_lower(at[1]),
                    (unsigned char)cg_ascii_lower(at[2]));
@@ -207,10 +207,11 @@ static bool is_day_name(const char *at)
     return false;
 }
 
-static int two_digits(const char *at)
+/* The number, or -1 if one of the two is no digit. */
+static inline int two_digits(const char *at)
 {
-    bool are_digits = cg_ascii_is_digit(at[0]) && cg_ascii_is_digit(at[1]);
-    return are_digits ? (at[0] - '0') * 10 + (at[1] - '0') : -1;
+    unsigned tens = (unsigned)at[0] - '0', ones = (unsigned)at[1] - '0';
+    return tens <= 9 && ones <= 9 ? (int)(tens * 10 + ones) : -1;
 }
 
 /* The form that nearly every server sends, "Sun, 06 Nov 1994 08:49:37 GMT", with blanks or hyphens

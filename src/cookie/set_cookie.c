@@ -27,35 +27,14 @@ cg_span cg_same_site_name(cg_same_site same_site)
     return same_site_names[same_site];
 }
 
-/* True if `name`, as long as it already is, is this attribute's. The usual spelling is compared as
- * a constant, in two or three instructions; others are folded. */
-#define IS_NAMED(name, attribute, usual)                                                           \
-    (memcmp((name).at, usual, sizeof(usual) - 1) == 0 ||                                           \
-     cg_span_equal_folded(name, attribute_names[attribute]))
-
 cg_attribute cg_attribute_find(cg_span name)
 {
-    switch (name.len) {
-    case 4:
-        return IS_NAMED(name, CG_ATTRIBUTE_PATH, "Path") ? CG_ATTRIBUTE_PATH : CG_ATTRIBUTE_OTHER;
-    case 6:
-        return IS_NAMED(name, CG_ATTRIBUTE_SECURE, "Secure")   ? CG_ATTRIBUTE_SECURE
-               : IS_NAMED(name, CG_ATTRIBUTE_DOMAIN, "Domain") ? CG_ATTRIBUTE_DOMAIN
-                                                               : CG_ATTRIBUTE_OTHER;
-    case 7:
-        return IS_NAMED(name, CG_ATTRIBUTE_EXPIRES, "Expires")   ? CG_ATTRIBUTE_EXPIRES
-               : IS_NAMED(name, CG_ATTRIBUTE_MAX_AGE, "Max-Age") ? CG_ATTRIBUTE_MAX_AGE
-                                                                 : CG_ATTRIBUTE_OTHER;
-    case 8:
-        return IS_NAMED(name, CG_ATTRIBUTE_HTTPONLY, "HttpOnly")   ? CG_ATTRIBUTE_HTTPONLY
-               : IS_NAMED(name, CG_ATTRIBUTE_SAMESITE, "SameSite") ? CG_ATTRIBUTE_SAMESITE
-                                                                   : CG_ATTRIBUTE_OTHER;
-    case 11:
-        return IS_NAMED(name, CG_ATTRIBUTE_PARTITIONED, "Partitioned") ? CG_ATTRIBUTE_PARTITIONED
-                                                                       : CG_ATTRIBUTE_OTHER;
-    default:
-        return CG_ATTRIBUTE_OTHER;
+    for (int i = CG_ATTRIBUTE_OTHER + 1; i < CG_ATTRIBUTE_COUNT; i++) {
+        if (cg_span_equal_folded(name, attribute_names[i])) {
+            return (cg_attribute)i;
+        }
     }
+    return CG_ATTRIBUTE_OTHER;
 }
 
 cg_same_site cg_same_site_find(cg_span word)
@@ -85,53 +64,103 @@ bool cg_max_age_parse(cg_span text, int64_t *seconds)
     return true;
 }
 
-bool cg_attributes_delete(const cg_attributes *attributes, int64_t now)
-{
-    if (attributes->present & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_MAX_AGE)) {
-        return attributes->max_age <= 0;
-    }
-    return (attributes->present & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_EXPIRES)) &&
-           attributes->expires <= now;
-}
-
 static inline bool is_forbidden_control(char c)
 {
     unsigned char u = (unsigned char)c;
     return (u < 0x20 && u != 0x09) || u == 0x7F;
 }
 
-/* As many octets as a vector has; the loop over them has no branch, so compilers make it one. */
+/* As many octets as a vector has. The loops over them have no branch and a fixed length, so that
+ * compilers make each a few instructions. */
 enum { BLOCK = 16 };
 
-static inline unsigned char forbidden_in_block(const char *at)
+static inline void note_forbidden(unsigned char found[BLOCK], const char *at)
 {
-    unsigned char found = 0;
     for (int i = 0; i < BLOCK; i++) {
         unsigned char u = (unsigned char)at[i];
-        found |= (unsigned char)(((u < 0x20) & (u != 0x09)) | (u == 0x7F));
+        found[i] |= (unsigned char)(((u < 0x20) & (u != 0x09)) | (u == 0x7F));
     }
-    return found;
+}
+
+static inline bool is_any_set(const unsigned char found[BLOCK])
+{
+    uint64_t words[BLOCK / sizeof(uint64_t)];
+    memcpy(words, found, sizeof words);
+    return (words[0] | words[1]) != 0;
 }
 
 /* Block by block; the last one reaches back if the text does not come out even. */
 static bool has_forbidden_control(cg_span text)
 {
-    unsigned char found = 0;
+    unsigned char found[BLOCK] = {0};
     if (text.len < BLOCK) {
         for (size_t i = 0; i < text.len; i++) {
-            found |= is_forbidden_control(text.at[i]);
+            found[0] |= is_forbidden_control(text.at[i]);
         }
-        return found;
+        return found[0];
     }
     for (size_t i = 0; i + BLOCK <= text.len; i += BLOCK) {
-        found |= forbidden_in_block(text.at + i);
+        note_forbidden(found, text.at + i);
     }
-    return found | forbidden_in_block(text.at + text.len - BLOCK);
+    note_forbidden(found, text.at + text.len - BLOCK);
+    return is_any_set(found);
 }
 
-static inline bool next_token(cg_span *rest, cg_attribute_token *token)
+#define BEGINS_WITH(text, usual)                                                                   \
+    ((text).len >= sizeof(usual) - 1 && memcmp((text).at, usual, sizeof(usual) - 1) == 0)
+
+/* The attribute whose usual spelling `text` begins with, if any: a guess, since the name may go on
+ * behind it. */
+static inline cg_attribute guess_attribute(cg_span text)
 {
-    const cg_span text = *rest; /* begins with a semicolon */
+    switch (text.len ? text.at[0] : '\0') {
+    case 'D':
+        return BEGINS_WITH(text, "Domain") ? CG_ATTRIBUTE_DOMAIN : CG_ATTRIBUTE_OTHER;
+    case 'E':
+        return BEGINS_WITH(text, "Expires") ? CG_ATTRIBUTE_EXPIRES : CG_ATTRIBUTE_OTHER;
+    case 'H':
+        return BEGINS_WITH(text, "HttpOnly") ? CG_ATTRIBUTE_HTTPONLY : CG_ATTRIBUTE_OTHER;
+    case 'M':
+        return BEGINS_WITH(text, "Max-Age") ? CG_ATTRIBUTE_MAX_AGE : CG_ATTRIBUTE_OTHER;
+    case 'P':
+        return BEGINS_WITH(text, "Path") ? CG_ATTRIBUTE_PATH : CG_ATTRIBUTE_OTHER;
+    case 'S':
+        return BEGINS_WITH(text, "Secure")     ? CG_ATTRIBUTE_SECURE
+               : BEGINS_WITH(text, "SameSite") ? CG_ATTRIBUTE_SAMESITE
+                                               : CG_ATTRIBUTE_OTHER;
+    default:
+        return CG_ATTRIBUTE_OTHER;
+    }
+}
+
+static inline bool ends_name(cg_span text, size_t at)
+{
+    return at == text.len || text.at[at] == ';' || text.at[at] == '=';
+}
+
+/* Takes the name at the start of `text`, which goes up to a semicolon, an equals sign or the end.
+ * Returns its length; white space behind the name counts. */
+static inline size_t take_name(cg_span text, cg_attribute_token *token)
+{
+    size_t end;
+    token->kind = guess_attribute(text);
+    end = attribute_names[token->kind].len;
+    if (token->kind != CG_ATTRIBUTE_OTHER && ends_name(text, end)) {
+        token->name = cg_span_part(text, 0, end);
+        return end;
+    }
+    for (end = 0; !ends_name(text, end); end++) {
+    }
+    token->name = cg_span_trim(cg_span_part(text, 0, end));
+    token->kind = cg_attribute_find(token->name);
+    return end;
+}
+
+/* Inlined by force: twice as fast where every attribute of every cookie comes through. */
+static inline __attribute__((always_inline)) bool next_token(cg_span *rest,
+                                                             cg_attribute_token *token)
+{
+    cg_span text = *rest; /* begins with a semicolon */
     size_t start = 1, end;
 
     if (text.len == 0) {
@@ -140,9 +169,7 @@ static inline bool next_token(cg_span *rest, cg_attribute_token *token)
     while (start < text.len && cg_ascii_is_wsp(text.at[start])) {
         start++;
     }
-    for (end = start; end < text.len && text.at[end] != ';' && text.at[end] != '='; end++) {
-    }
-    token->name = cg_span_trim(cg_span_part(text, start, end));
+    end = start + take_name(cg_span_part(text, start, text.len), token);
     token->value = (cg_span){NULL, 0};
     token->has_value = end < text.len && text.at[end] == '=';
     if (token->has_value) {
@@ -152,7 +179,6 @@ static inline bool next_token(cg_span *rest, cg_attribute_token *token)
         end += 1 + behind.len;
     }
     token->raw = cg_span_part(text, 1, end);
-    token->kind = cg_attribute_find(token->name);
     *rest = cg_span_part(text, end, text.len);
     return true;
 }
@@ -228,7 +254,10 @@ static void read_attributes(cg_set_cookie *cookie)
 
 static void read_pair(cg_set_cookie *cookie)
 {
-    size_t equals = cg_span_find(cookie->pair, '=');
+    size_t equals = 0; /* near the start, where a loop is quicker than a call */
+    while (equals < cookie->pair.len && cookie->pair.at[equals] != '=') {
+        equals++;
+    }
     if (equals == cookie->pair.len) {
         cookie->value = cg_span_trim(cookie->pair);
         return;

@@ -101,7 +101,14 @@ bool cg_attribute_next(cg_span *rest, cg_attribute_token *token);
 
 /* A cookie that tells the browser to forget one: Max-Age <= 0 or, without a Max-Age, a date that
  * is not after `now` (seconds since 1970). */
-bool cg_attributes_delete(const cg_attributes *attributes, int64_t now);
+static inline bool cg_attributes_delete(const cg_attributes *attributes, int64_t now)
+{
+    if (attributes->present & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_MAX_AGE)) {
+        return attributes->max_age <= 0;
+    }
+    return (attributes->present & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_EXPIRES)) &&
+           attributes->expires <= now;
+}
 
 /* The attribute of this name, in any case; CG_ATTRIBUTE_OTHER if browsers know none. */
 cg_attribute cg_attribute_find(cg_span name);

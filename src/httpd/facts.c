@@ -54,7 +54,7 @@ cg_circumstances cg_fact_circumstances(request_rec *r)
     return (cg_circumstances){.is_https = cg_fact_is_https(r),
                               .host = cg_span_of(r->hostname),
                               .request_path = request_path(first),
-                              .now = (int64_t)apr_time_sec(apr_time_now())};
+                              .now = (int64_t)apr_time_sec(first->request_time)};
 }
 
 /* Handlers by the beginning of their names, the more special first. */

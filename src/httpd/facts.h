@@ -7,7 +7,8 @@
 /* True if the client's connection is HTTPS, as CookieGuardHTTPS says to find out. */
 bool cg_fact_is_https(request_rec *r);
 
-/* What a browser knows of the response. The spans live as long as the request. */
+/* What a browser knows of the response. The spans live as long as the request; `now` is when httpd
+ * read the request line. */
 cg_circumstances cg_fact_circumstances(request_rec *r);
 
 /* Who, what and where, for the audit. `r` is the request as the client sent it; status and origin

@@ -13,14 +13,16 @@ static ap_filter_rec_t *filter_handle;
 typedef struct judge_context {
     request_rec *r;
     cg_response *response;
-    const cg_policy *policy; /* of the directory */
+    const cg_ruleset *baseline; /* the built-in rules, or null if they have no say here */
+    const cg_policy *rules;     /* the directory's policy, or null if it has no rules */
     const cg_policy *server_policy;
-    cg_settings settings;
+    cg_lookup lookup;
     cg_mode mode;                /* for attributes */
     cg_mode drop_mode;           /* for Drop: the virtual host's own */
     const cg_rule *ignored_mode; /* a lower mode that a .htaccess asked for in vain, or null */
     unsigned judged_before;      /* lines that an earlier head of the request had */
     const cg_judged *expected;   /* the one of them that is likely to be met next */
+    unsigned counts[CG_COUNTER_COUNT];
 } judge_context;
 
 cg_response *cg_response_of(const request_rec *r)
@@ -82,27 +84,38 @@ static const cg_rule *describe_ignored_mode(apr_pool_t *pool, const char *place)
     return rule;
 }
 
+/* The mode in which Drop is carried out: what sections say has no part in it. */
+static cg_mode find_drop_mode(const cg_policy *server_policy)
+{
+    cg_settings settings;
+    if (!server_policy->has_drop) {
+        return CG_MODE_OFF;
+    }
+    cg_policy_settle(server_policy, &settings);
+    return capped(settings.mode);
+}
+
 /* True if some cookie could be judged at all. */
 static bool prepare(request_rec *r, judge_context *context)
 {
-    cg_settings server_settings;
+    const cg_policy *policy = cg_policy_of(r->per_dir_config);
+    cg_settings settings;
 
-    context->r = r;
-    context->response = cg_response_of(r);
-    context->policy = cg_policy_of(r->per_dir_config);
+    cg_policy_settle(policy, &settings);
+    context->mode = capped(settings.mode);
     context->server_policy = cg_policy_of(r->server->lookup_defaults);
-    cg_policy_settle(context->policy, &context->settings);
-    context->mode = capped(context->settings.mode);
-    context->drop_mode = CG_MODE_OFF;
-    if (context->server_policy->has_drop) {
-        cg_policy_settle(context->server_policy, &server_settings);
-        context->drop_mode = capped(server_settings.mode);
-    }
+    context->drop_mode = find_drop_mode(context->server_policy);
     if (context->mode == CG_MODE_OFF && context->drop_mode == CG_MODE_OFF) {
         return false;
     }
+    if (context->mode != CG_MODE_OFF) {
+        context->baseline = settings.baseline ? cg_generation_now.baseline : NULL;
+        context->rules = settings.has_rules ? policy : NULL;
+    }
+    context->lookup = (cg_lookup){.holds = condition_holds, .context = r};
+    context->ignored_mode = describe_ignored_mode(r->pool, settings.ignored_mode);
+    context->response = cg_response_of(r);
     context->response->circumstances = cg_fact_circumstances(r);
-    context->ignored_mode = describe_ignored_mode(r->pool, context->settings.ignored_mode);
     context->judged_before = context->response->judged_count;
     context->expected = context->response->first;
     return true;
@@ -126,16 +139,14 @@ static bool was_judged(judge_context *context, const char *line)
 
 static void find_demands(const judge_context *context, cg_span name, cg_demands *demands)
 {
-    cg_lookup lookup = {.holds = condition_holds, .context = context->r};
-
-    if (context->mode != CG_MODE_OFF && context->settings.baseline) {
-        cg_ruleset_find_first(cg_generation_now.baseline, name, &lookup, CG_OVERRIDE_TIGHTEN,
+    if (context->baseline) {
+        cg_ruleset_find_first(context->baseline, name, &context->lookup, CG_OVERRIDE_TIGHTEN,
                               demands);
     } else {
-        *demands = (cg_demands){.named = 0};
+        *demands = (cg_demands){.valued = 0};
     }
-    if (context->mode != CG_MODE_OFF && context->settings.has_rules) {
-        cg_policy_find(context->policy, name, &lookup, demands);
+    if (context->rules) {
+        cg_policy_find(context->rules, name, &context->lookup, demands);
     }
     if (!demands->ignored) {
         demands->ignored = context->ignored_mode;
@@ -180,22 +191,15 @@ static void judge_line(const judge_context *context, const char *line, cg_judged
     }
 }
 
-static void count(const cg_event *event)
+static void count(judge_context *context, const cg_event *event)
 {
-    cg_segment *segment = cg_generation_now.segment;
-    cg_counter_add(segment, CG_COUNTER_COOKIES, 1);
-    if (event->judgement.action == CG_ACTION_REWRITE && event->mode == CG_MODE_ON) {
-        cg_counter_add(segment, CG_COUNTER_REWRITTEN, 1);
-    }
-    if (event->judgement.action == CG_ACTION_DROP && event->mode == CG_MODE_ON) {
-        cg_counter_add(segment, CG_COUNTER_DROPPED, 1);
-    }
-    if (event->judgement.refused) {
-        cg_counter_add(segment, CG_COUNTER_REFUSED, 1);
-    }
-    if (event->cookie.kind != CG_LINE_COOKIE) {
-        cg_counter_add(segment, CG_COUNTER_IGNORED, 1);
-    }
+    cg_action action = event->mode == CG_MODE_ON ? event->judgement.action : CG_ACTION_PASS;
+
+    context->counts[CG_COUNTER_COOKIES]++;
+    context->counts[CG_COUNTER_REWRITTEN] += action == CG_ACTION_REWRITE;
+    context->counts[CG_COUNTER_DROPPED] += action == CG_ACTION_DROP;
+    context->counts[CG_COUNTER_REFUSED] += event->judgement.refused != 0;
+    context->counts[CG_COUNTER_IGNORED] += event->cookie.kind != CG_LINE_COOKIE;
 }
 
 /* False if the list is full: then the line is only counted. */
@@ -226,7 +230,7 @@ static const char *enforce_line(judge_context *context, const char *line, cg_jud
     judge_line(context, line, judged);
     *spare = judged;
     if (judged->event.mode != CG_MODE_OFF) {
-        count(&judged->event);
+        count(context, &judged->event);
         *spare = keep(context->response, judged) ? NULL : judged;
     }
     return judged->out;
@@ -292,6 +296,15 @@ static void notice_forwarded_https(const judge_context *context)
     }
 }
 
+static void add_counts(const unsigned counts[CG_COUNTER_COUNT])
+{
+    for (int i = 0; i < CG_COUNTER_COUNT; i++) {
+        if (counts[i]) {
+            cg_counter_add(cg_generation_now.segment, (cg_counter)i, counts[i]);
+        }
+    }
+}
+
 static void enforce(request_rec *r)
 {
     judge_context context = {.r = r};
@@ -300,7 +313,8 @@ static void enforce(request_rec *r)
     enforce_table(&context, &is_prepared, r->headers_out);
     enforce_table(&context, &is_prepared, r->err_headers_out);
     if (is_prepared) {
-        cg_counter_add(cg_generation_now.segment, CG_COUNTER_RESPONSES, 1);
+        context.counts[CG_COUNTER_RESPONSES] = 1;
+        add_counts(context.counts);
         notice_forwarded_https(&context);
     }
 }

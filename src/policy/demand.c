@@ -71,7 +71,7 @@ static void set_term(cg_demands *demands, const cg_term *term)
     unsigned flag = bit & CG_ATTRIBUTE_FLAGS;
 
     demands->term[term->attribute] = term;
-    demands->named |= bit;
+    demands->valued |= bit & ~CG_ATTRIBUTE_FLAGS;
     demands->wanted_flags &= ~flag;
     demands->unwanted_flags &= ~flag;
     if (term->verb == CG_VERB_DEFAULT) {

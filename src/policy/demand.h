@@ -58,7 +58,7 @@ typedef enum cg_override {
 /* The last word on each attribute, null where no rule said anything. */
 typedef struct cg_demands {
     const cg_term *term[CG_ATTRIBUTE_COUNT];
-    unsigned named;           /* attributes that have a term */
+    unsigned valued;          /* attributes that have a term and are no flags */
     unsigned wanted_flags;    /* what the terms for flags come to: these must stand, */
     unsigned unwanted_flags;  /* these must not */
     unsigned lifted_by_table; /* attributes on which a known cookie was excepted */

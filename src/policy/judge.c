@@ -110,14 +110,19 @@ static bool is_same_value(const cg_attributes *a, const cg_attributes *b, cg_att
     }
 }
 
-/* `touched` has the attributes whose value a demand may have changed. */
-static void find_changes(const cg_attributes *before, unsigned touched, cg_judgement *judgement)
+/* `touched` has the attributes whose value a demand may have changed; who sets a Max-Age may have
+ * changed Expires as well. */
+static inline __attribute__((always_inline)) void
+find_changes(const cg_attributes *before, unsigned touched, cg_judgement *judgement)
 {
     const cg_attributes *after = &judgement->after;
 
     judgement->added = after->present & ~before->present;
     judgement->removed = before->present & ~after->present;
     judgement->replaced = 0;
+    if (touched & BIT(MAX_AGE)) {
+        touched |= BIT(EXPIRES);
+    }
     for (unsigned rest = after->present & before->present & touched; rest; rest &= rest - 1) {
         cg_attribute attribute = cg_attribute_first(rest);
         if (!is_same_value(before, after, attribute)) {
@@ -198,23 +203,17 @@ static bool is_untidy(const cg_set_cookie *cookie, unsigned present_after)
     return ((cookie->repeated | cookie->valued_flags) & present_after) != 0;
 }
 
-/* The attributes whose values the demands can change; a term for Max-Age is one for Expires too. */
-static unsigned valued_terms(const cg_demands *demands)
-{
-    unsigned valued = demands->named & ~CG_ATTRIBUTE_FLAGS;
-    return valued & BIT(MAX_AGE) ? valued | BIT(EXPIRES) : valued;
-}
-
 void cg_judge(const cg_set_cookie *cookie, const cg_demands *demands, const cg_rule *drop,
               const cg_circumstances *circumstances, cg_judgement *judgement)
 {
     const cg_attributes *before = &cookie->attributes;
     unsigned exempt;
 
-    *judgement = (cg_judgement){
-        .after = *before,
-        .is_deletion = cg_attributes_delete(before, circumstances->now),
-    };
+    judgement->action = CG_ACTION_PASS;
+    judgement->after = *before;
+    judgement->added = judgement->replaced = judgement->removed = judgement->refused = 0;
+    judgement->is_deletion = cg_attributes_delete(before, circumstances->now);
+    judgement->drop = NULL;
     if (drop && !judgement->is_deletion) {
         judgement->action = CG_ACTION_DROP;
         judgement->drop = drop;
@@ -223,13 +222,13 @@ void cg_judge(const cg_set_cookie *cookie, const cg_demands *demands, const cg_r
     if (cookie->kind != CG_LINE_COOKIE) {
         return;
     }
-    exempt = CG_ATTRIBUTE_FLAGS | (judgement->is_deletion ? BIT(MAX_AGE) : 0);
+    exempt = judgement->is_deletion ? BIT(MAX_AGE) : 0;
     judgement->after.present |= demands->wanted_flags;
     judgement->after.present &= ~demands->unwanted_flags;
-    for (unsigned rest = demands->named & ~exempt; rest; rest &= rest - 1) {
+    for (unsigned rest = demands->valued & ~exempt; rest; rest &= rest - 1) {
         carry_out(demands->term[cg_attribute_first(rest)], circumstances, &judgement->after);
     }
-    find_changes(before, valued_terms(demands), judgement);
+    find_changes(before, demands->valued, judgement);
     refuse_secure_on_plain_http(before, circumstances, judgement);
     refuse_harm(cookie, circumstances, judgement);
     if (changes_of(judgement) || is_untidy(cookie, judgement->after.present)) {

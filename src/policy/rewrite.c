@@ -3,15 +3,6 @@
 
 #include "../cookie/cookie_date.h"
 
-/* Room for one of each attribute with its separator, but for the texts of Path and Domain. */
-enum { ATTRIBUTES_SIZE_MAX = 256 };
-
-size_t cg_rewrite_size_max(const cg_set_cookie *cookie, const cg_judgement *judgement)
-{
-    return cookie->line.len + ATTRIBUTES_SIZE_MAX + judgement->after.path.len +
-           judgement->after.domain.len;
-}
-
 /* What is written of an attribute before its value, with the separator that a new one needs. */
 static const cg_span openings[CG_ATTRIBUTE_COUNT] = {
     [CG_ATTRIBUTE_DOMAIN] = {"; Domain=", 9},
@@ -22,6 +13,13 @@ static const cg_span openings[CG_ATTRIBUTE_COUNT] = {
     [CG_ATTRIBUTE_HTTPONLY] = {"; HttpOnly", 10},
     [CG_ATTRIBUTE_SAMESITE] = {"; SameSite=", 11},
     [CG_ATTRIBUTE_PARTITIONED] = {"; Partitioned", 13},
+};
+
+/* The whole of a new SameSite, which is added to nearly every cookie. */
+static const cg_span same_site_openings[CG_SAME_SITE_COUNT] = {
+    [CG_SAME_SITE_NONE] = {"; SameSite=None", 15},
+    [CG_SAME_SITE_LAX] = {"; SameSite=Lax", 14},
+    [CG_SAME_SITE_STRICT] = {"; SameSite=Strict", 17},
 };
 
 static void print_value(cg_writer *writer, cg_attribute attribute, const cg_attributes *attributes)
@@ -126,7 +124,13 @@ void cg_rewrite_print(cg_writer *writer, const cg_set_cookie *cookie, const cg_j
     }
     for (unsigned rest = judgement->added; rest; rest &= rest - 1) {
         cg_attribute attribute = cg_attribute_first(rest);
+        if (attribute == CG_ATTRIBUTE_SAMESITE) {
+            cg_write(writer, same_site_openings[judgement->after.same_site]);
+            continue;
+        }
         cg_write(writer, openings[attribute]);
-        print_value(writer, attribute, &judgement->after);
+        if (!(CG_ATTRIBUTE_BIT(attribute) & CG_ATTRIBUTE_FLAGS)) {
+            print_value(writer, attribute, &judgement->after);
+        }
     }
 }

@@ -8,8 +8,15 @@
 #include "../cookie/writer.h"
 #include "judge.h"
 
+/* Room for one of each attribute with its separator, but for the texts of Path and Domain. */
+enum { CG_ATTRIBUTES_SIZE_MAX = 256 };
+
 /* No line that cg_rewrite_print writes is longer; in octets. */
-size_t cg_rewrite_size_max(const cg_set_cookie *cookie, const cg_judgement *judgement);
+static inline size_t cg_rewrite_size_max(const cg_set_cookie *cookie, const cg_judgement *judgement)
+{
+    return cookie->line.len + CG_ATTRIBUTES_SIZE_MAX + judgement->after.path.len +
+           judgement->after.domain.len;
+}
 
 /* Writes the line as it is to leave. For CG_ACTION_REWRITE. */
 void cg_rewrite_print(cg_writer *writer, const cg_set_cookie *cookie,

@@ -12,23 +12,43 @@
 
 enum { NO_RULE = -1, SLOTS_MIN = 4 };
 
-/* Indices of rules, ascending. */
+/* Indices of rules, ascending, and beside them the octet with which each rule's pattern begins (0:
+ * any may), so that most are passed over without a look at the rule. */
 typedef struct rule_list {
     unsigned *at;
+    char *first;
     unsigned count;
 } rule_list;
+
+/* A bit for each octet. */
+typedef struct octet_set {
+    uint64_t bits[4];
+} octet_set;
+
+static void add_octet(octet_set *set, char octet)
+{
+    unsigned char o = (unsigned char)octet;
+    set->bits[o / 64] |= UINT64_C(1) << (o % 64);
+}
+
+static bool has_octet(const octet_set *set, char octet)
+{
+    unsigned char o = (unsigned char)octet;
+    return set->bits[o / 64] >> (o % 64) & 1;
+}
 
 struct cg_ruleset {
     cg_rule *rules;
     unsigned count;
-    unsigned opening_count; /* rules at the start that have a say on every cookie */
-    cg_demands opening;     /* what these come to */
-    unsigned slot_mask;     /* number of slots less one; the number is a power of two */
-    int *slots;             /* the first rule of a name, or NO_RULE */
-    int *next_same_name;    /* per rule: the next of the same exact name, or NO_RULE */
-    rule_list patterns;     /* globs and regular expressions */
-    rule_list wild;         /* those of them that may match a name with any first octet */
-    uint64_t firsts[4];     /* a bit for each octet with which some other pattern begins */
+    unsigned opening_count;   /* rules at the start that have a say on every cookie */
+    cg_demands opening;       /* what these come to */
+    unsigned slot_mask;       /* number of slots less one; the number is a power of two */
+    int *slots;               /* the first rule of a name, or NO_RULE */
+    int *next_same_name;      /* per rule: the next of the same exact name, or NO_RULE */
+    rule_list patterns;       /* globs and regular expressions */
+    rule_list wild;           /* those of them that may match a name with any first octet */
+    octet_set exact_firsts;   /* octets with which an exact name begins */
+    octet_set pattern_firsts; /* octets with which some pattern begins that is not wild */
     bool has_drop;
 };
 
@@ -105,20 +125,34 @@ static void add_up_opening(cg_ruleset *set)
     }
 }
 
+static rule_list make_list(apr_pool_t *pool, unsigned size)
+{
+    rule_list list = {.at = apr_palloc(pool, (size + 1) * sizeof *list.at),
+                      .first = apr_palloc(pool, size + 1)};
+    return list;
+}
+
+static void append(rule_list *list, unsigned index, char first)
+{
+    list->at[list->count] = index;
+    list->first[list->count++] = first;
+}
+
 static void index_patterns(apr_pool_t *pool, cg_ruleset *set)
 {
-    set->patterns.at = apr_palloc(pool, (set->count + 1) * sizeof *set->patterns.at);
-    set->wild.at = apr_palloc(pool, (set->count + 1) * sizeof *set->wild.at);
+    set->patterns = make_list(pool, set->count);
+    set->wild = make_list(pool, set->count);
     for (unsigned i = set->opening_count; i < set->count; i++) {
         const cg_pattern *pattern = &set->rules[i].pattern;
-        unsigned char first = (unsigned char)pattern->first;
-        if (pattern->kind != CG_PATTERN_EXACT) {
-            set->patterns.at[set->patterns.count++] = i;
+        if (pattern->kind == CG_PATTERN_EXACT) {
+            add_octet(&set->exact_firsts, pattern->first);
+            continue;
         }
-        if (first) {
-            set->firsts[first / 64] |= UINT64_C(1) << (first % 64);
+        append(&set->patterns, i, pattern->first);
+        if (pattern->first) {
+            add_octet(&set->pattern_firsts, pattern->first);
         } else {
-            set->wild.at[set->wild.count++] = i;
+            append(&set->wild, i, pattern->first);
         }
     }
 }
@@ -191,25 +225,24 @@ static void add_rule(const cg_rule *rule, const cg_lookup *lookup, cg_override o
     cg_demands_add(demands, rule, override);
 }
 
-/* Most names have a first octet with which no rule begins; for them the short list is enough. */
-static bool may_be_named(const cg_ruleset *set, cg_span name)
+/* All rules behind the opening ones. Most names begin with an octet with which no rule begins; for
+ * them the short list is enough. */
+static inline __attribute__((always_inline)) void
+find_behind_opening(const cg_ruleset *set, cg_span name, const cg_lookup *lookup,
+                    cg_override override, cg_demands *demands)
 {
-    unsigned char first = name.len ? (unsigned char)name.at[0] : 0;
-    return set->firsts[first / 64] >> (first % 64) & 1;
-}
-
-/* All rules behind the opening ones. */
-static void find_behind_opening(const cg_ruleset *set, cg_span name, const cg_lookup *lookup,
-                                cg_override override, cg_demands *demands)
-{
-    bool is_candidate = may_be_named(set, name);
-    const rule_list *patterns = is_candidate ? &set->patterns : &set->wild;
-    int exact = is_candidate ? set->slots[find_slot(set, name)] : NO_RULE;
+    char first = name.len ? name.at[0] : '\0';
+    const rule_list *patterns = has_octet(&set->pattern_firsts, first) ? &set->patterns
+                                                                       : &set->wild;
+    int exact = has_octet(&set->exact_firsts, first) ? set->slots[find_slot(set, name)] : NO_RULE;
 
     for (unsigned i = 0; i < patterns->count; i++) {
-        const cg_rule *rule = &set->rules[patterns->at[i]];
-        if ((rule->pattern.first && rule->pattern.first != name.at[0]) ||
-            !cg_pattern_matches(&rule->pattern, name)) {
+        const cg_rule *rule;
+        if (patterns->first[i] && patterns->first[i] != first) {
+            continue;
+        }
+        rule = &set->rules[patterns->at[i]];
+        if (!cg_pattern_matches(&rule->pattern, name)) {
             continue;
         }
         for (; exact != NO_RULE && (unsigned)exact < patterns->at[i];
