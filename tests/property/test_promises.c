@@ -1,7 +1,8 @@
 /* Keeps the nine promises to the test, on generated lines, rules and responses.
  *
- *   test_promises [count [seed]]
+ *   test_promises [count [seed [promise]]]
  *
+ * With the name of a promise, that one alone is put to the test.
  * A broken promise is shown with the shortest line that the program finds to break it. */
 #include "promises.h"
 
@@ -50,12 +51,24 @@ static bool run(apr_pool_t *pool, const example *e, trial *t)
     return true;
 }
 
+/* The promise to look at, or null for all of them. */
+static const promise *the_one;
+
+static const promise *find_broken(const trial *t, const char **how)
+{
+    if (the_one == NULL) {
+        return promises_find_broken(t, how);
+    }
+    *how = the_one->keep(t);
+    return *how ? the_one : NULL;
+}
+
 static bool breaks(apr_pool_t *pool, const example *e, const promise *wanted)
 {
     trial t;
     const char *how;
     apr_pool_clear(pool);
-    return run(pool, e, &t) && promises_find_broken(&t, &how) == wanted;
+    return run(pool, e, &t) && find_broken(&t, &how) == wanted;
 }
 
 /* Takes pieces out of the line as long as the same promise stays broken. */
@@ -97,7 +110,7 @@ static void report(apr_pool_t *pool, example *e, const promise *broken, unsigned
     shorten(pool, e, broken);
     apr_pool_clear(pool);
     run(pool, e, &t);
-    broken = promises_find_broken(&t, &how);
+    broken = find_broken(&t, &how);
     printf("example %lu breaks %s: %s\n", number, broken->name, how);
     print_quoted("rules", e->rules, e->rules_len);
     print_quoted("url  ", e->url, e->url_len);
@@ -140,6 +153,20 @@ static unsigned long read_number(const char *text, unsigned long otherwise)
     return value;
 }
 
+static const promise *read_promise(const char *name)
+{
+    for (size_t i = 0; name && i < promise_count; i++) {
+        if (strcmp(promises[i].name, name) == 0) {
+            return &promises[i];
+        }
+    }
+    if (name) {
+        fprintf(stderr, "'%s' is no promise\n", name);
+        exit(2);
+    }
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
     unsigned long examples = read_number(argc > 1 ? argv[1] : NULL, 60000);
@@ -148,6 +175,7 @@ int main(int argc, char **argv)
     apr_pool_t *pool;
     tally sum = {0};
 
+    the_one = read_promise(argc > 3 ? argv[3] : NULL);
     apr_pool_create(&pool, enforcement_root());
     for (unsigned long i = 1; i <= examples; i++) {
         trial t;
@@ -160,7 +188,7 @@ int main(int argc, char **argv)
             continue;
         }
         count(&t, &sum);
-        broken = promises_find_broken(&t, &how);
+        broken = find_broken(&t, &how);
         if (broken) {
             report(pool, &e, broken, i);
             return 1;
