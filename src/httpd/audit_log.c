@@ -205,6 +205,7 @@ int cg_audit_log_request(request_rec *r)
 /* When the parent wrote the last summaries, and for whom. */
 static struct {
     apr_time_t written;
+    uint64_t unseen_told;
     server_rec *main_server;
     pid_t parent;
 } summaries;
@@ -231,9 +232,24 @@ static void write_count(const cg_sighting_count *sighting, void *context)
     }
 }
 
+/* Names that came when the table of sightings was full have no record of their own. */
+static void tell_unseen(void)
+{
+    uint64_t unseen = cg_counter_read(cg_generation_now.segment, CG_COUNTER_UNSEEN);
+    if (unseen > summaries.unseen_told) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, summaries.main_server,
+                     "CG0022: the table of cookies seen is full; %" APR_UINT64_T_FMT
+                     " more cookies were guarded without a record. CookieGuardAuditLog with "
+                     "changes, findings or all records without the table",
+                     unseen - summaries.unseen_told);
+        summaries.unseen_told = unseen;
+    }
+}
+
 static void summarize(apr_time_t now)
 {
     summaries.written = now;
+    tell_unseen();
     cg_segment_summarize(cg_generation_now.segment, now, write_count, summaries.main_server);
 }
 
@@ -251,6 +267,7 @@ static apr_status_t end_summaries(void *data)
 void cg_audit_log_start_summaries(apr_pool_t *pconf, server_rec *main_server)
 {
     summaries.written = apr_time_now();
+    summaries.unseen_told = 0;
     summaries.main_server = main_server;
     summaries.parent = getpid();
     apr_pool_cleanup_register(pconf, NULL, end_summaries, apr_pool_cleanup_null);
