@@ -1,0 +1,142 @@
+"""docs/audit.md and docs/audit.schema.json: the records of the page are those of a real server,
+the schema describes them and knows the tables of the source, and refuses what it should."""
+import copy
+import json
+
+import c_tables
+import documents
+import jsonschema
+import pytest
+from env.httpd import Httpd
+from env.process import wait_until
+
+PAGE = documents.TOP / "docs" / "audit.md"
+SCHEMA = json.loads((documents.TOP / "docs" / "audit.schema.json").read_text())
+VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
+# What differs from one server and one moment to the next.
+VOLATILE = ("@timestamp", "first", "last", "client", "request_id", "vhost")
+
+
+def blocks(kind):
+    return [block.text for block in documents.blocks(PAGE) if block.kind == kind]
+
+
+RECORDS = [json.loads(text) for text in blocks("json")]
+
+
+def steady(record):
+    """A record without what differs, its fields in their order."""
+    return [(key, value) for key, value in record.items() if key not in VOLATILE]
+
+
+@pytest.fixture(scope="module")
+def logged():
+    """The records that the page's configuration and lines make: asked thrice, then reloaded."""
+    (lines,) = blocks("http")
+    sent = "\n".join("Header always add Set-Cookie " + json.dumps(line.split(": ", 1)[1])
+                     for line in lines.splitlines())
+    server = Httpd("audit-page", None, ports_named=["plain"], text=f"""
+        Listen 127.0.0.1:${{port_plain}}
+        <VirtualHost *:${{port_plain}}>
+            ServerName https://shop.example
+            Include conf/shop.conf
+            <Location "/login">
+            {sent}
+            </Location>
+            Redirect "/login" "/account"
+        </VirtualHost>
+        """)
+    (server.root / "conf" / "shop.conf").write_text(blocks("apache")[0])
+    server.start()
+    try:
+        for _ in range(3):
+            server.request("/login?next=/account")
+        server.graceful()
+        path = server.root / "logs" / "cookieguard.log"
+        wait_until(lambda: '"cookie-count"' in path.read_text(), "counts", server.daemon.process)
+        yield [json.loads(line) for line in path.read_text().splitlines()]
+    finally:
+        server.stop(check=False)
+        server.remove()
+
+
+@pytest.mark.parametrize("shown", RECORDS, ids=lambda record: record["event"])
+def test_the_schema_describes_the_records_of_the_page(shown):
+    VALIDATOR.validate(shown)
+
+
+@pytest.mark.parametrize("shown", [r for r in RECORDS if r["event"] != "cookies-omitted"],
+                         ids=lambda record: record["event"] + " " + record["cookie"])
+def test_the_records_of_the_page_are_those_of_the_server(logged, shown):
+    assert steady(shown) in [steady(record) for record in logged]
+
+
+def test_the_schema_describes_all_that_the_server_wrote(logged):
+    for record in logged:
+        VALIDATOR.validate(record)
+
+
+def test_the_page_tells_of_every_field_and_the_schema_has_it():
+    told = [documents.plain(row[0]) for row in documents.table_rows(PAGE, "Field")]
+    defined = SCHEMA["definitions"]
+    assert told == list(defined["cookie"]["properties"])
+    for name in ("cookie-count", "cookies-omitted"):
+        assert all(field in PAGE.read_text() for field in defined[name]["properties"])
+
+
+def test_required_fields_are_all_but_truncated():
+    for name in ("cookie", "cookie-count", "cookies-omitted"):
+        definition = SCHEMA["definitions"][name]
+        assert [*definition["required"], "truncated"] == list(definition["properties"])
+        assert definition["additionalProperties"] is False
+
+
+def test_the_findings_of_the_schema_are_those_of_the_source():
+    item = SCHEMA["definitions"]["findings"]["items"]["properties"]
+    rows = c_tables.findings()
+    assert item["id"]["enum"] == [row["id"] for row in rows]
+    assert {row["severity"] for row in rows} <= set(item["severity"]["enum"])
+
+
+def test_the_verdicts_of_the_schema_are_those_of_the_source():
+    body = r"""
+    for (int i = 0; i < CG_BROWSER_VERDICT_COUNT; i++) {
+        printf("{"); text("name", cg_browser_verdict_name((cg_browser_verdict)i).at); printf("}\n");
+    }"""
+    rows = c_tables.print_table(["policy/browser.h"], body, c_tables.core_sources())
+    assert SCHEMA["definitions"]["verdict"]["enum"] == [row["name"] for row in rows]
+
+
+def changed(**fields):
+    """The first record of the page with other fields; None takes one out."""
+    record = copy.deepcopy(RECORDS[0])
+    for name, value in fields.items():
+        if value is None:
+            del record[name]
+        else:
+            record[name] = value
+    return record
+
+
+WRONG = {
+    "a field more": changed(value="secret"),
+    "a field less": changed(client=None),
+    "a length that is none of the steps": changed(value_len=33),
+    "a query": changed(path="/login?next=1"),
+    "a parameter": changed(path="/login;jsessionid=1"),
+    "an unknown mode": changed(mode="on"),
+    "local time": changed(**{"@timestamp": "2026-11-23T18:14:00.123456+01:00"}),
+    "an unknown change": changed(changed=["+Priority=High"]),
+    "an unknown attribute": changed(before="Priority=High"),
+    "a rule without a line": changed(rules=["shop.conf"]),
+    "an unknown finding": changed(findings=[{"id": "CG-NEW", "severity": "low"}]),
+    "an unknown verdict": changed(browser={"before": "stored", "after": "fine"}),
+    "another event": changed(event="session"),
+    "truncated false": changed(truncated=False),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_the_schema_refuses(what):
+    assert VALIDATOR.is_valid(RECORDS[0])
+    assert not VALIDATOR.is_valid(WRONG[what])
