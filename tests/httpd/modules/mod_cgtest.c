@@ -107,8 +107,9 @@ static int handler(request_rec *r)
     if (strcmp(what, "subrequest") == 0) {
         return answer_subrequest(r);
     }
-    set_line(r, strcmp(what, "err") == 0 || strcmp(what, "both") == 0 ? what
-                : strcmp(what, "die") == 0 || strcmp(what, "redirect") == 0 ? "err" : "out");
+    set_line(r, strcmp(what, "err") == 0 || strcmp(what, "both") == 0       ? what
+                : strcmp(what, "die") == 0 || strcmp(what, "redirect") == 0 ? "err"
+                                                                            : "out");
     if (strcmp(what, "die") == 0) {
         return HTTP_FORBIDDEN;
     }
@@ -143,9 +144,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
-AP_DECLARE_MODULE(cgtest) = {
-    STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, register_hooks,
+AP_DECLARE_MODULE(cgtest) = {STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, register_hooks,
 #if defined(AP_MODULE_FLAG_NONE)
-    AP_MODULE_FLAG_NONE
+                             AP_MODULE_FLAG_NONE
 #endif
 };
