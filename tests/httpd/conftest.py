@@ -9,6 +9,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.dont_write_bytecode = True
 
+pytest.register_assert_rewrite("env.path_cases")
+
 from env.httpd import Httpd  # noqa: E402  pylint: disable=wrong-import-position
 from env.path_server import Backends, path_server  # noqa: E402  pylint: disable=wrong-import-position
 

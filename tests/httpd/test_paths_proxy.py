@@ -26,4 +26,5 @@ def test_enforced_on_other_mpms(paths_server, backends, mpm, path):
 
 @pytest.mark.parametrize("path, transport", path_cases.single_cases(PATHS))
 def test_report_changes_nothing(paths_server, backends, path, transport):
-    path_cases.check(paths_server("event", "Report"), backends, path, transport, enforced=False)
+    path_cases.check_report(paths_server("event", "Report"), paths_server("event", None),
+                            backends, path, transport)
