@@ -3,20 +3,22 @@
 
 static const cg_span cut_mark = {"...", 3};
 
+enum { ESCAPED_LEN_MAX = 6 };
+
 static size_t escaped_len(char c)
 {
     unsigned char u = (unsigned char)c;
     if (u == '"' || u == '\\') {
         return 2;
     }
-    return u < 0x20 || u >= 0x7F ? 6 : 1;
+    return u < 0x20 || u >= 0x7F ? ESCAPED_LEN_MAX : 1;
 }
 
 void cg_json_escape_octet(cg_writer *writer, char c)
 {
     static const char digits[] = "0123456789abcdef";
     unsigned char u = (unsigned char)c;
-    char text[6] = {'\\', 'u', '0', '0', digits[u >> 4], digits[u & 0x0F]};
+    char text[ESCAPED_LEN_MAX] = {'\\', 'u', '0', '0', digits[u >> 4], digits[u & 0x0F]};
     cg_write(writer, (cg_span){text, sizeof text});
 }
 
@@ -42,15 +44,27 @@ static void write_escaped(cg_writer *writer, cg_span text)
 
 /* -- texts --------------------------------------------------------------------------------- */
 
+/* How many octets of the text's start have room, escaped. */
+static size_t count_fitting(cg_span text, size_t room)
+{
+    size_t fit = 0;
+    if (text.len <= room / ESCAPED_LEN_MAX) {
+        return text.len;
+    }
+    while (fit < text.len && escaped_len(text.at[fit]) <= room) {
+        room -= escaped_len(text.at[fit]);
+        fit++;
+    }
+    return fit;
+}
+
 /* Writes as much of the text's start as *room has place for. False if it is not all. */
 static bool put_start(cg_json_line *line, cg_span text, size_t *room)
 {
-    size_t fit = 0;
-    while (fit < text.len && escaped_len(text.at[fit]) <= *room) {
-        *room -= escaped_len(text.at[fit]);
-        fit++;
-    }
+    size_t fit = count_fitting(text, *room);
+    size_t before = line->writer->len;
     write_escaped(line->writer, cg_span_part(text, 0, fit));
+    *room -= line->writer->len - before;
     if (fit == text.len) {
         return true;
     }
