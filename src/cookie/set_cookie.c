@@ -226,6 +226,9 @@ static void read_attribute(const cg_attribute_token *token, cg_set_cookie *cooki
     if (is_too_long || !read_value(token, &cookie->attributes)) {
         cookie->ignored |= bit;
         cookie->has_long_value |= is_too_long;
+        if (!(cookie->attributes.present & bit)) {
+            cookie->effective[token->kind] = token->raw.at;
+        }
         return;
     }
     if ((bit & CG_ATTRIBUTE_FLAGS) && (cookie->attributes.present & bit)) {

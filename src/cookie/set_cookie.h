@@ -84,7 +84,8 @@ typedef struct cg_set_cookie {
     cg_span value; /* trimmed; quotes belong to it */
     cg_attributes attributes;
 
-    const char *effective[CG_ATTRIBUTE_COUNT]; /* raw.at of the occurrence that counts */
+    /* raw.at of the occurrence that counts; of the last one if a browser ignores all of them */
+    const char *effective[CG_ATTRIBUTE_COUNT];
     unsigned ignored;      /* attributes with an occurrence that a browser ignores */
     unsigned repeated;     /* attributes that stand more than once, ignored occurrences too */
     unsigned valued_flags; /* flags written with "=" where they count */

@@ -1,6 +1,7 @@
 /* The module's life: the configuration is checked, the shared segment made, a line written. */
 #include "lifecycle.h"
 
+#include <ap_listen.h>
 #include <apr_shm.h>
 #include <apr_strings.h>
 #include <http_core.h>
@@ -17,13 +18,25 @@ int cg_lifecycle_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pte
     return OK;
 }
 
+/* What ServerName or the virtual host's address says; else where httpd listens first. */
+static unsigned find_port(const server_rec *server)
+{
+    if (server->port) {
+        return server->port;
+    }
+    if (server->addrs && server->addrs->host_port) {
+        return server->addrs->host_port;
+    }
+    return ap_listeners && ap_listeners->bind_addr ? ap_listeners->bind_addr->port : 0;
+}
+
 /* "name:port", for records and for messages. */
 static void name_servers(apr_pool_t *pconf, server_rec *main_server)
 {
     unsigned number = 0;
     for (server_rec *s = main_server; s; s = s->next) {
         cg_server_config *config = cg_config_of(s);
-        unsigned port = s->port ? s->port : s->addrs ? s->addrs->host_port : 0;
+        unsigned port = find_port(s);
         const char *name = s->server_hostname ? s->server_hostname : "";
         config->vhost = cg_span_of(port ? apr_psprintf(pconf, "%s:%u", name, port) : name);
         config->number = number++;

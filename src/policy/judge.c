@@ -197,10 +197,10 @@ static void refuse_secure_on_plain_http(const cg_attributes *before,
     }
 }
 
-/* Promise once: an attribute that stands is written twice, or is a flag with a value. */
-static bool is_untidy(const cg_set_cookie *cookie, unsigned present_after)
+/* Promise once: an attribute is written twice, or a flag has a value. */
+static bool is_untidy(const cg_set_cookie *cookie)
 {
-    return ((cookie->repeated | cookie->valued_flags) & present_after) != 0;
+    return (cookie->repeated | cookie->valued_flags) != 0;
 }
 
 void cg_judge(const cg_set_cookie *cookie, const cg_demands *demands, const cg_rule *drop,
@@ -231,7 +231,7 @@ void cg_judge(const cg_set_cookie *cookie, const cg_demands *demands, const cg_r
     find_changes(before, demands->valued, judgement);
     refuse_secure_on_plain_http(before, circumstances, judgement);
     refuse_harm(cookie, circumstances, judgement);
-    if (changes_of(judgement) || is_untidy(cookie, judgement->after.present)) {
+    if (changes_of(judgement) || is_untidy(cookie)) {
         judgement->action = CG_ACTION_REWRITE;
     }
 }

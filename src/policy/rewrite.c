@@ -71,23 +71,21 @@ static void print_as_it_stands(cg_writer *writer, const cg_attribute_token *toke
     cg_write(writer, token->raw);
 }
 
-/* A known attribute: the occurrence that counts is kept, renewed or taken away; what a browser
- * overlooks goes as soon as its attribute stands elsewhere or is to be gone. */
+/* A known attribute. Of several occurrences one is left: the one that counts is kept, renewed or
+ * taken away; one that a browser ignores is kept until its attribute is added. */
 static void print_known(cg_writer *writer, const cg_attribute_token *token,
                         const cg_set_cookie *cookie, const cg_judgement *judgement)
 {
     unsigned bit = CG_ATTRIBUTE_BIT(token->kind);
-    bool stands_before = (cookie->attributes.present & bit) != 0;
-    bool stands_after = (judgement->after.present & bit) != 0;
 
-    if (!stands_before && !stands_after) {
+    if (token->raw.at != cookie->effective[token->kind] ||
+        ((judgement->removed | judgement->added) & bit)) {
+        return;
+    }
+    if ((judgement->replaced | cookie->valued_flags) & bit) {
+        print_in_place(writer, token, &judgement->after);
+    } else {
         print_as_it_stands(writer, token);
-    } else if (stands_after && token->raw.at == cookie->effective[token->kind]) {
-        if ((judgement->replaced | cookie->valued_flags) & bit) {
-            print_in_place(writer, token, &judgement->after);
-        } else {
-            print_as_it_stands(writer, token);
-        }
     }
 }
 

@@ -215,9 +215,9 @@ const char *promise_keep_exact(const trial *t)
     reading wanted;
     want(t, &wanted);
     for (int w = 0; w < WORD_COUNT; w++) {
-        bool is_untidy = t->before.has[w] &&
-                         (t->before.times[w] > 1 ||
-                          (oracle_is_flag((oracle_word)w) && t->before.is_valued[w]));
+        bool is_untidy = t->before.times[w] > 1 ||
+                         (t->before.has[w] && oracle_is_flag((oracle_word)w) &&
+                          t->before.is_valued[w]);
         if (is_untidy || !agree(&t->before, &wanted, (oracle_word)w)) {
             return NULL;
         }
@@ -276,14 +276,14 @@ const char *promise_never_weaken(const trial *t)
     return NULL;
 }
 
-/* Each attribute that counts stands once, and a flag is the bare word. */
+/* Each attribute stands once at most, and a flag is the bare word. */
 const char *promise_once(const trial *t)
 {
     if (!is_passed_on(t)) {
         return NULL;
     }
     for (int w = 0; w < WORD_COUNT; w++) {
-        if (t->after.has[w] && t->after.times[w] != 1) {
+        if (t->after.times[w] > 1) {
             return "an attribute stands more than once";
         }
         if (t->after.has[w] && oracle_is_flag((oracle_word)w) && t->after.is_valued[w]) {
@@ -298,14 +298,25 @@ static octets trimmed(octets t)
     return text_of(cg_span_trim(span_of(t)));
 }
 
-/* A piece of the old line is still there in the new one. */
-static bool survives(const trial *t, const piece *p, bool is_last)
+static bool comes_again(const piece *p, const piece *end)
+{
+    for (const piece *later = p + 1; later < end; later++) {
+        if (later->word == p->word) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A piece of the old line is still there in the new one. Of attributes that a browser ignores the
+ * last one is. */
+static bool survives(const trial *t, const piece *p, const piece *end)
 {
     if (p->word == WORD_OTHER) {
-        return !(is_last && trimmed(p->raw).len == 0);
+        return !(p + 1 == end && trimmed(p->raw).len == 0);
     }
     if (!t->before.has[p->word]) {
-        return !t->after.has[p->word];
+        return !t->after.has[p->word] && !comes_again(p, end);
     }
     return t->after.has[p->word] && p->raw.at == t->before.raw[p->word].at;
 }
@@ -329,7 +340,7 @@ static const char *compare_pieces(const trial *t, const piece *old, size_t old_c
 {
     size_t n = 0;
     for (size_t o = 0; o < old_count; o++) {
-        if (!survives(t, &old[o], o + 1 == old_count)) {
+        if (!survives(t, &old[o], old + old_count)) {
             continue;
         }
         if (n == new_count || !is_successor(t, &old[o], &new[n++])) {

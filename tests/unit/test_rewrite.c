@@ -58,6 +58,8 @@ static const struct {
     {"", HTTPS, "a=b; Max-Age=x; Max-Age=1", "a=b; Max-Age=1"},
     {"", HTTPS, "a=b; SameSite=Lax; SameSite=Strict", "a=b; SameSite=Strict"},
     {"* SameSite=Lax", HTTPS, "a=b; SameSite=Strict; SameSite=bogus", "a=b; SameSite=Lax"},
+    {"", HTTPS, "a=b; Max-Age=x; Path=/; max-age=y", "a=b; Path=/; max-age=y"},
+    {"* Max-Age=1h", HTTPS, "a=b; Max-Age=x; Max-Age=y", "a=b; Max-Age=3600"},
     {"* Max-Age=1h", HTTPS, "a=b; Max-Age=x; Path=/", "a=b; Path=/; Max-Age=3600"},
     {"* Max-Age<=1h", HTTPS, "a=b; Max-Age=x; Path=/", "a=b; Max-Age=x; Path=/"},
     /* once: a flag is the bare word */
