@@ -262,6 +262,8 @@ static void take_summary(const cg_sighting_count *count, void *context)
 {
     summary *taken = context;
     cg_writer writer = {.at = taken->record, .size = sizeof taken->record};
+    assert_true(count->vhost.len <= 264 && count->name.len <= 128 && count->before.len <= 320);
+    assert_int_equal(count->findings >> CG_FINDING_COUNT, 0);
     cg_record_print_count(&writer, count);
     assert_true(writer.len <= sizeof taken->record);
     assert_true(json_is_valid((cg_span){writer.at, writer.len - 1}));
