@@ -139,6 +139,7 @@ class Httpd:
 
     def stop(self, check=True):
         if self.daemon:
+            self.expect("AH03092")  # a connection lingered when httpd was told to stop
             self.daemon.stop()
             self.daemon = None
         if check:
