@@ -1,6 +1,7 @@
 """Where the stages work: the copy of the sources, the builds below build/, the logs."""
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -73,15 +74,16 @@ def end_group(group):
         pass
 
 
-def project_files(log):
-    """Every file of the project, relative to the root: git's list, or all of a tarball."""
+def project_files():
+    """Every file of the project, relative to the root: git's list, or in an unpacked tarball all
+    that no build has made."""
     if (ROOT / ".git").exists():
         listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "-co", "--exclude-standard"],
                                 check=True, capture_output=True, text=True).stdout
         return sorted({name for name in listed.split("\0") if os.path.lexists(ROOT / name)} - {""})
-    log.path.open("a").write("no git here: every file below the root is taken\n")
-    return sorted(p.relative_to(ROOT).as_posix() for p in ROOT.rglob("*")
-                  if p.is_file() and BUILD not in p.parents)
+    made = re.compile(r"(^|/)(\.libs|\.deps|Makefile|config\.status|libtool)(/|$)|\.(o|lo|la|so)$")
+    return sorted(name for p in ROOT.rglob("*") if p.is_file() and BUILD not in p.parents
+                  and not made.search(name := p.relative_to(ROOT).as_posix()))
 
 
 def copy_of_sources(log, made={}):
@@ -89,7 +91,7 @@ def copy_of_sources(log, made={}):
     may be configured or not, and stays as it is."""
     if "copy" in made:
         return SOURCE
-    names = project_files(log)
+    names = project_files()
     for name in names:
         old, new = ROOT / name, SOURCE / name
         if not same_file(old, new):
