@@ -43,7 +43,7 @@ static long replay_directory(const char *path)
         return -1;
     }
     while (count >= 0 && (entry = readdir(directory)) != NULL) {
-        char file[4096];
+        char file[4096 + 1 + sizeof entry->d_name];
         if (entry->d_name[0] == '.') {
             continue;
         }
