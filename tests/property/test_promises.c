@@ -1,4 +1,5 @@
-/* Keeps the nine promises to the test, on generated lines, rules and responses.
+/* Keeps the nine promises to the test, on generated lines, rules and responses, on a line with every
+ * octet in every place, and on lines as long as a server takes.
  *
  *   test_promises [count [seed [promise]]]
  *
@@ -13,7 +14,7 @@
 #include "generator.h"
 #include "../unit/guard_page.h"
 
-enum { LINE_ROOM = 1 << 15, RULES_ROOM = 4096, URL_ROOM = 128 };
+enum { LINE_ROOM = 60000, RULES_ROOM = 4096, URL_ROOM = 128 };
 
 typedef struct example {
     char line[LINE_ROOM], rules[RULES_ROOM], url[URL_ROOM];
@@ -103,7 +104,8 @@ static void print_quoted(const char *title, const char *text, size_t len)
     printf("'\n");
 }
 
-static void report(apr_pool_t *pool, example *e, const promise *broken, unsigned long number)
+static void report(apr_pool_t *pool, example *e, const promise *broken, const char *title,
+                   unsigned long number)
 {
     const char *how = NULL;
     trial t;
@@ -111,7 +113,8 @@ static void report(apr_pool_t *pool, example *e, const promise *broken, unsigned
     apr_pool_clear(pool);
     run(pool, e, &t);
     find_broken(&t, &how);
-    printf("example %lu breaks %s: %s\n", number, broken->name, how ? how : "not the second time");
+    printf("%s %lu breaks %s: %s\n", title, number, broken->name,
+           how ? how : "not the second time");
     print_quoted("rules", e->rules, e->rules_len);
     print_quoted("url  ", e->url, e->url_len);
     print_quoted("line ", e->line, e->line_len);
@@ -135,6 +138,74 @@ static bool is_varied(const tally *sum, unsigned long examples)
                                sum->dropped > examples / 200 && sum->refused > examples / 50 &&
                                sum->ignored > examples / 100 && sum->deletions > examples / 20 &&
                                sum->misread < examples / 20);
+}
+
+/* True if the promises are kept for an example made by hand. */
+static bool keeps(apr_pool_t *pool, example *e, const char *title, unsigned long number)
+{
+    trial t;
+    const char *how;
+    const promise *broken;
+    apr_pool_clear(pool);
+    if (!run(pool, e, &t)) {
+        printf("%s: the rules are not understood\n", title);
+        return false;
+    }
+    broken = find_broken(&t, &how);
+    if (broken) {
+        report(pool, e, broken, title, number);
+    }
+    return broken == NULL;
+}
+
+static void set_example(example *e, const char *rules, cg_span line)
+{
+    static const char url[] = "https://www.example.com/app/page";
+    e->rules_len = strlen(rules);
+    memcpy(e->rules, rules, e->rules_len);
+    e->url_len = sizeof url - 1;
+    memcpy(e->url, url, e->url_len);
+    e->line_len = line.len;
+    memcpy(e->line, line.at, line.len);
+}
+
+static bool keeps_with_every_octet_in_every_place(apr_pool_t *pool, example *e)
+{
+    static const char rules[] = "built-in\n* Max-Age<=1d SameSite>=Lax -Domain\nSID Path:=/x\n";
+    static const char line[] = "SID=\"a\"; Path=/; Domain=example.com; Max-Age=99999; x=y; Expires="
+                               "Fri, 31 Dec 2027 23:59:59 GMT;SameSite=None; secure ;HttpOnly=1;";
+    for (unsigned long at = 0; at < sizeof line - 1; at++) {
+        for (int octet = 0; octet < 256; octet++) {
+            set_example(e, rules, (cg_span){line, sizeof line - 1});
+            e->line[at] = (char)octet;
+            if (!keeps(pool, e, "octet at", at)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Lines that are one piece again and again. */
+static bool keeps_with_long_lines(apr_pool_t *pool, example *e)
+{
+    static const char *const pieces[] = {
+        ";",       "; ",    ";x",          ";Secure",   ";Secure=1",
+        ";Path=/", "=",     "; SameSite=", ";Max-Age",  "; Expires=1",
+        ";\xff",   " ;\t;", "x",           ";Domain=.", ";x=y;Path"};
+    static char line[LINE_ROOM];
+    for (unsigned long i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        cg_writer writer = {.at = line, .size = sizeof line};
+        cg_write(&writer, CG_SPAN("SID=1"));
+        while (writer.len + 16 < sizeof line) {
+            cg_write(&writer, cg_span_of(pieces[i]));
+        }
+        set_example(e, "built-in\n* Max-Age<=1d -Path\n", (cg_span){line, writer.len});
+        if (!keeps(pool, e, "long line", i)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static unsigned long read_number(const char *text, unsigned long otherwise)
@@ -190,7 +261,7 @@ int main(int argc, char **argv)
         count(&t, &sum);
         broken = find_broken(&t, &how);
         if (broken) {
-            report(pool, &e, broken, i);
+            report(pool, &e, broken, "example", i);
             return 1;
         }
     }
@@ -202,5 +273,5 @@ int main(int argc, char **argv)
         printf("the examples are not varied enough\n");
         return 1;
     }
-    return 0;
+    return !keeps_with_every_octet_in_every_place(pool, &e) || !keeps_with_long_lines(pool, &e);
 }
