@@ -66,8 +66,6 @@ def start_uwsgi():
     command = [binary, "--plugin", "python3", "--socket", f"127.0.0.1:{by_uwsgi}",
                "--scgi-socket", f"127.0.0.1:{by_scgi}", "--wsgi-file", str(app / "app.py"),
                "--master", "--processes", "2", "--die-on-term", "--need-app", "--lazy-apps"]
-    if os.geteuid() == 0:
-        command += ["--uid", "www-data", "--gid", "www-data"]
     return server.run(command, lambda: "WSGI app 0" in server.daemon.output())
 
 

@@ -3,6 +3,7 @@
 Every daemon runs in a session of its own (setsid), so that its children can be found by
 the session number in /proc, whoever their parent is by then. Waiting is done on pidfds.
 """
+import ctypes
 import os
 import select
 import signal
@@ -63,6 +64,15 @@ def wait_until(told, what, process=None, seconds=DEADLINE_S):
             os.close(fd)
 
 
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _end_with_parent():
+    """In the child, before exec: should the tests be killed, the daemon gets a SIGTERM too."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 class Daemon:
     """One daemon: started in its own session, stopped, reaped and counted."""
 
@@ -72,7 +82,7 @@ class Daemon:
         with open(log, "ab") as out:
             self.process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env, cwd=cwd,
-                start_new_session=True)
+                start_new_session=True, preexec_fn=_end_with_parent)
 
     @property
     def pid(self):
