@@ -144,7 +144,8 @@ static void put_refused(cg_json_line *line, unsigned refused)
     cg_write_char(line->writer, ']');
 }
 
-/* The rules that had an effect: one for each attribute, one that drops, one that was ignored. */
+/* The rules that had a say: for each attribute the one that was carried out or refused, one that
+ * drops, one that was ignored. */
 enum { RULES_MAX = CG_ATTRIBUTE_COUNT + 2 };
 
 typedef struct rule_list {
@@ -175,9 +176,9 @@ static const cg_rule *rule_of(const cg_demands *demands, cg_attribute attribute)
 
 static void find_rules(const cg_event *event, rule_list *list)
 {
-    unsigned changed = changes_of(&event->judgement);
+    unsigned concerned = changes_of(&event->judgement) | event->judgement.refused;
     for (int i = CG_ATTRIBUTE_DOMAIN; i < CG_ATTRIBUTE_COUNT; i++) {
-        if (changed & CG_ATTRIBUTE_BIT(i)) {
+        if (concerned & CG_ATTRIBUTE_BIT(i)) {
             add_rule(list, rule_of(&event->demands, (cg_attribute)i));
         }
     }

@@ -77,9 +77,13 @@ static const char *origin_of(const request_rec *r)
     return r->status >= 300 ? "httpd" : "file";
 }
 
-static const char *request_id_of(const request_rec *r)
+/* mod_unique_id's, or the one that %L of a log format prints; httpd makes that when it is asked. */
+static const char *request_id_of(request_rec *r)
 {
     const char *unique = apr_table_get(r->subprocess_env, "UNIQUE_ID");
+    if (!unique && !r->log_id) {
+        ap_run_generate_log_id(r->connection, r, &r->log_id);
+    }
     return unique ? unique : r->log_id;
 }
 

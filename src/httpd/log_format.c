@@ -9,12 +9,6 @@
 /* Octets of the short form at most: names come from backends, and a log line has an end. */
 enum { SHORT_FORM_SIZE_MAX = 1024 };
 
-static bool is_changed(const cg_judgement *judgement)
-{
-    return judgement->action == CG_ACTION_DROP || judgement->added || judgement->replaced ||
-           judgement->removed;
-}
-
 /* "SID:+Secure+HttpOnly,lang:+Secure"; null, which is logged as "-", if nothing was changed. */
 static const char *print_short_forms(request_rec *r, char *argument)
 {
@@ -25,7 +19,7 @@ static const char *print_short_forms(request_rec *r, char *argument)
     for (const cg_judged *judged = response ? response->first : NULL; judged;
          judged = judged->next) {
         size_t start = writer.len;
-        if (!is_changed(&judged->event.judgement)) {
+        if (judged->event.judgement.action == CG_ACTION_PASS) {
             continue;
         }
         if (!writer.at) {
