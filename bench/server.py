@@ -69,6 +69,7 @@ class Server:
     """An httpd with one site (the text of its virtual hosts)."""
 
     def __init__(self, site, has_guard, mpm="prefork"):
+        guard = module_path() if has_guard else None
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="cookieguard-bench-"))
         self.port = ports.free_port()
         self.root.chmod(0o755)
@@ -78,8 +79,8 @@ class Server:
             (self.root / page / "page.html").write_bytes(b"x" * PAGE_SIZE)
         self.dumps = self.root / "dumps"
         lines = [self._load(module) for module in (f"mpm_{mpm}", *MODULES)]
-        if has_guard:
-            lines.append(f'LoadModule cookieguard_module "{module_path()}"\n')
+        if guard:
+            lines.append(f'LoadModule cookieguard_module "{guard}"\n')
         if os.geteuid() == 0:
             lines.append("User nobody\nGroup nogroup\n")
             shutil.chown(self.dumps, "nobody", "nogroup")
