@@ -16,6 +16,7 @@ from env.process import Daemon  # noqa: E402
 import contenders  # noqa: E402
 
 PAGE_SIZE = 1024
+NOBODY = 65534  # its number everywhere; the name of its group differs
 MODULES = ("unixd", "authz_core", "headers", "log_config")
 
 BASE = """\
@@ -82,8 +83,8 @@ class Server:
         if guard:
             lines.append(f'LoadModule cookieguard_module "{guard}"\n')
         if os.geteuid() == 0:
-            lines.append("User nobody\nGroup nogroup\n")
-            shutil.chown(self.dumps, "nobody", "nogroup")
+            lines.append(f"User #{NOBODY}\nGroup #{NOBODY}\n")
+            os.chown(self.dumps, NOBODY, NOBODY)
         self.config = self.root / "httpd.conf"
         self.config.write_text("".join(lines) + BASE.format(root=self.root, port=self.port) + site)
         self.daemon = None
