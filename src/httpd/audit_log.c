@@ -210,9 +210,11 @@ static struct {
     pid_t parent;
 } summaries;
 
+/* The server of this name. The main server may have the name of a virtual host as well; then it is
+ * the virtual host that answered. */
 static server_rec *find_server(server_rec *main_server, cg_span vhost)
 {
-    for (server_rec *s = main_server; s; s = s->next) {
+    for (server_rec *s = main_server->next; s; s = s->next) {
         if (cg_span_equal(cg_config_of(s)->vhost, vhost)) {
             return s;
         }

@@ -30,12 +30,24 @@ static unsigned find_port(const server_rec *server)
     return ap_listeners && ap_listeners->bind_addr ? ap_listeners->bind_addr->port : 0;
 }
 
+/* A virtual host that says nothing of this module shares the main server's configuration; it gets
+ * a copy, so that it can have a name of its own. */
+static cg_server_config *own_config(apr_pool_t *pconf, server_rec *main_server, server_rec *server)
+{
+    cg_server_config *config = cg_config_of(server);
+    if (server != main_server && config == cg_config_of(main_server)) {
+        config = apr_pmemdup(pconf, config, sizeof *config);
+        ap_set_module_config(server->module_config, &cookieguard_module, config);
+    }
+    return config;
+}
+
 /* "name:port", for records and for messages. */
 static void name_servers(apr_pool_t *pconf, server_rec *main_server)
 {
     unsigned number = 0;
     for (server_rec *s = main_server; s; s = s->next) {
-        cg_server_config *config = cg_config_of(s);
+        cg_server_config *config = own_config(pconf, main_server, s);
         unsigned port = find_port(s);
         const char *name = s->server_hostname ? s->server_hostname : "";
         config->vhost = cg_span_of(port ? apr_psprintf(pconf, "%s:%u", name, port) : name);

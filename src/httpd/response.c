@@ -7,7 +7,10 @@
 #include "../policy/rewrite.h"
 #include "facts.h"
 
+/* The same filter twice: in its place, and one step before it. httpd puts a filter behind those of
+ * its type that are there already, so one that comes late would stand behind HTTP_HEADER. */
 static ap_filter_rec_t *filter_handle;
+static ap_filter_rec_t *late_filter_handle;
 
 /* Everything that is the same for all cookies of a response. */
 typedef struct judge_context {
@@ -30,12 +33,6 @@ cg_response *cg_response_of(const request_rec *r)
     return ap_get_module_config(r->request_config, &cookieguard_module);
 }
 
-static void add_filter(request_rec *r, cg_response *response)
-{
-    ap_add_output_filter_handle(filter_handle, response, r, r->connection);
-    response->filter_is_in = true;
-}
-
 int cg_response_create_request(request_rec *r)
 {
     cg_response *response;
@@ -47,17 +44,20 @@ int cg_response_create_request(request_rec *r)
     } else {
         response = apr_pcalloc(r->pool, sizeof *response);
         response->end = &response->first;
-        add_filter(r, response);
+        ap_add_output_filter_handle(filter_handle, response, r, r->connection);
+        response->filter_is_in = true;
     }
     ap_set_module_config(r->request_config, &cookieguard_module, response);
     return OK;
 }
 
+/* The late filter may be dropped again with all filters of its kind, so it is not noted as being
+ * in; where it then stands twice, the second one finds all lines judged. */
 void cg_response_insert_filter(request_rec *r)
 {
     cg_response *response = cg_response_of(r);
     if (response && !response->filter_is_in) {
-        add_filter(r, response);
+        ap_add_output_filter_handle(late_filter_handle, response, r, r->connection);
     }
 }
 
@@ -335,4 +335,6 @@ void cg_response_register_filter(void)
 {
     filter_handle = ap_register_output_filter("COOKIEGUARD", filter_response, NULL,
                                               AP_FTYPE_PROTOCOL);
+    late_filter_handle = ap_register_output_filter("COOKIEGUARD_LATE", filter_response, NULL,
+                                                   AP_FTYPE_PROTOCOL - 1);
 }

@@ -3,7 +3,8 @@
  *
  * The filter stands right before the one that writes the head (reference: AP_FTYPE_PROTOCOL, added
  * when the request is made). It works on the first brigade and takes itself out; the hooks
- * insert_filter and insert_error_filter put it back when another response begins. */
+ * insert_filter and insert_error_filter put it back, one step earlier, when another response
+ * begins. */
 #ifndef CG_RESPONSE_H
 #define CG_RESPONSE_H
 
