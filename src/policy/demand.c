@@ -55,46 +55,54 @@ bool cg_term_tightens(const cg_term *term, const cg_term *before)
 
 static bool is_allowed(const cg_term *term, const cg_demands *demands, cg_override override)
 {
-    const cg_rule *rule = term->rule;
-    if (rule->scope != CG_SCOPE_HTACCESS) {
-        return true;
-    }
-    if (rule->is_refused || override == CG_OVERRIDE_NONE) {
+    if (term->rule->is_refused || override == CG_OVERRIDE_NONE) {
         return false;
     }
     return override == CG_OVERRIDE_ALL || cg_term_tightens(term, demands->term[term->attribute]);
 }
 
-static void set_term(cg_demands *demands, const cg_term *term)
+static inline void set_term(cg_demands *demands, const cg_term *term)
 {
     unsigned bit = CG_ATTRIBUTE_BIT(term->attribute);
-    unsigned flag = bit & CG_ATTRIBUTE_FLAGS;
 
     demands->term[term->attribute] = term;
-    demands->valued |= bit & ~CG_ATTRIBUTE_FLAGS;
-    demands->wanted_flags &= ~flag;
-    demands->unwanted_flags &= ~flag;
-    if (term->verb == CG_VERB_DEFAULT) {
-        demands->wanted_flags |= flag;
-    } else if (term->verb == CG_VERB_REMOVE) {
-        demands->unwanted_flags |= flag;
+    if (bit & CG_ATTRIBUTE_FLAGS) {
+        unsigned others_wanted = demands->wanted_flags & ~bit;
+        unsigned others_unwanted = demands->unwanted_flags & ~bit;
+        demands->wanted_flags = others_wanted | (term->verb == CG_VERB_DEFAULT ? bit : 0);
+        demands->unwanted_flags = others_unwanted | (term->verb == CG_VERB_REMOVE ? bit : 0);
+    } else {
+        demands->valued |= bit;
+    }
+}
+
+/* A rule of .htaccess: of its terms those that are allowed. */
+static void add_allowed(cg_demands *demands, const cg_rule *rule, cg_override override)
+{
+    bool has_ignored = rule->drop;
+    for (unsigned i = 0; i < rule->term_count; i++) {
+        const cg_term *term = &rule->terms[i];
+        if (is_allowed(term, demands, override)) {
+            set_term(demands, term);
+        } else {
+            has_ignored = true;
+        }
+    }
+    if (has_ignored && !demands->ignored) {
+        demands->ignored = rule;
     }
 }
 
 void cg_demands_add(cg_demands *demands, const cg_rule *rule, cg_override override)
 {
-    for (unsigned i = 0; i < rule->term_count; i++) {
-        const cg_term *term = &rule->terms[i];
-        if (!is_allowed(term, demands, override)) {
-            demands->ignored = demands->ignored ? demands->ignored : rule;
-            continue;
-        }
-        set_term(demands, term);
-        if (rule->is_known_cookie) {
-            demands->lifted_by_table |= CG_ATTRIBUTE_BIT(term->attribute);
-        }
+    if (rule->scope == CG_SCOPE_HTACCESS) {
+        add_allowed(demands, rule, override);
+        return;
     }
-    if (rule->drop && rule->scope == CG_SCOPE_HTACCESS) {
-        demands->ignored = demands->ignored ? demands->ignored : rule;
+    for (unsigned i = 0; i < rule->term_count; i++) {
+        set_term(demands, &rule->terms[i]);
+        if (rule->is_known_cookie) {
+            demands->lifted_by_table |= CG_ATTRIBUTE_BIT(rule->terms[i].attribute);
+        }
     }
 }

@@ -193,8 +193,10 @@ bool cg_name_is_session_like(cg_span name)
 static bool reveals_technology(cg_span name)
 {
     for (size_t i = 0; i < sizeof technology_names / sizeof technology_names[0]; i++) {
-        cg_pattern pattern = cg_pattern_parse(technology_names[i]);
-        if (cg_pattern_matches(&pattern, name)) {
+        cg_span known = technology_names[i];
+        bool is_beginning = known.at[known.len - 1] == '*';
+        known.len -= is_beginning;
+        if (is_beginning ? cg_span_starts(name, known) : cg_span_equal(name, known)) {
             return true;
         }
     }

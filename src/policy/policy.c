@@ -107,7 +107,10 @@ void cg_policy_find(const cg_policy *policy, cg_span name, const cg_lookup *look
                     cg_demands *demands)
 {
     find_context find = {.name = name, .lookup = lookup, .demands = demands};
-    cg_policy_each(policy, find_in_leaf, &find);
+    for (; is_join(policy); policy = policy->inner) {
+        cg_policy_each(policy->outer, find_in_leaf, &find);
+    }
+    find_in_leaf(policy, &find);
 }
 
 const cg_rule *cg_policy_find_drop(const cg_policy *policy, cg_span name)

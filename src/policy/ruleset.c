@@ -20,35 +20,17 @@ typedef struct rule_list {
     unsigned count;
 } rule_list;
 
-/* A bit for each octet. */
-typedef struct octet_set {
-    uint64_t bits[4];
-} octet_set;
-
-static void add_octet(octet_set *set, char octet)
-{
-    unsigned char o = (unsigned char)octet;
-    set->bits[o / 64] |= UINT64_C(1) << (o % 64);
-}
-
-static bool has_octet(const octet_set *set, char octet)
-{
-    unsigned char o = (unsigned char)octet;
-    return set->bits[o / 64] >> (o % 64) & 1;
-}
-
 struct cg_ruleset {
     cg_rule *rules;
     unsigned count;
-    unsigned opening_count;   /* rules at the start that have a say on every cookie */
-    cg_demands opening;       /* what these come to */
-    unsigned slot_mask;       /* number of slots less one; the number is a power of two */
-    int *slots;               /* the first rule of a name, or NO_RULE */
-    int *next_same_name;      /* per rule: the next of the same exact name, or NO_RULE */
-    rule_list patterns;       /* globs and regular expressions */
-    rule_list wild;           /* those of them that may match a name with any first octet */
-    octet_set exact_firsts;   /* octets with which an exact name begins */
-    octet_set pattern_firsts; /* octets with which some pattern begins that is not wild */
+    unsigned opening_count; /* rules at the start that have a say on every cookie */
+    cg_demands opening;     /* what these come to */
+    unsigned slot_mask;     /* number of slots less one; the number is a power of two */
+    int *slots;             /* the first rule of a name, or NO_RULE */
+    int *next_same_name;    /* per rule: the next of the same exact name, or NO_RULE */
+    rule_list patterns;     /* globs and regular expressions */
+    rule_list wild;         /* those of them that may match whatever a name begins with */
+    uint64_t beginnings[4]; /* bits of hash_beginning for all other rules, exact names too */
     bool has_drop;
 };
 
@@ -60,6 +42,14 @@ static unsigned hash_name(cg_span name)
         hash = (hash ^ (unsigned char)name.at[i]) * 16777619u;
     }
     return hash ^ (hash >> 15);
+}
+
+/* A number below 256 for the first two octets of a name. */
+static unsigned hash_beginning(cg_span name)
+{
+    unsigned first = name.len > 0 ? (unsigned char)name.at[0] : 0;
+    unsigned second = name.len > 1 ? (unsigned char)name.at[1] : 0;
+    return (first * 31 + second) % 256;
 }
 
 /* The slot of `name`, or the free one where it belongs. Half of the slots are always free. */
@@ -138,19 +128,32 @@ static void append(rule_list *list, unsigned index, char first)
     list->first[list->count++] = first;
 }
 
+/* True if all names that match begin with the first two octets of the pattern's text. */
+static bool has_beginning(const cg_pattern *pattern)
+{
+    cg_span text = pattern->text;
+    switch (pattern->kind) {
+    case CG_PATTERN_EXACT:
+        return true;
+    case CG_PATTERN_GLOB:
+        return pattern->first && text.len > 1 && text.at[1] != '*' && text.at[1] != '?';
+    default:
+        return false;
+    }
+}
+
 static void index_patterns(apr_pool_t *pool, cg_ruleset *set)
 {
     set->patterns = make_list(pool, set->count);
     set->wild = make_list(pool, set->count);
     for (unsigned i = set->opening_count; i < set->count; i++) {
         const cg_pattern *pattern = &set->rules[i].pattern;
-        if (pattern->kind == CG_PATTERN_EXACT) {
-            add_octet(&set->exact_firsts, pattern->first);
-            continue;
+        if (pattern->kind != CG_PATTERN_EXACT) {
+            append(&set->patterns, i, pattern->first);
         }
-        append(&set->patterns, i, pattern->first);
-        if (pattern->first) {
-            add_octet(&set->pattern_firsts, pattern->first);
+        if (has_beginning(pattern)) {
+            unsigned beginning = hash_beginning(pattern->text);
+            set->beginnings[beginning / 64] |= UINT64_C(1) << (beginning % 64);
         } else {
             append(&set->wild, i, pattern->first);
         }
@@ -225,16 +228,22 @@ static void add_rule(const cg_rule *rule, const cg_lookup *lookup, cg_override o
     cg_demands_add(demands, rule, override);
 }
 
-/* All rules behind the opening ones. Most names begin with an octet with which no rule begins; for
- * them the short list is enough. */
+/* Most names begin as no rule does; for them the short list is enough. */
+static inline bool may_be_named(const cg_ruleset *set, cg_span name)
+{
+    unsigned beginning = hash_beginning(name);
+    return set->beginnings[beginning / 64] >> (beginning % 64) & 1;
+}
+
+/* All rules behind the opening ones. */
 static inline __attribute__((always_inline)) void
 find_behind_opening(const cg_ruleset *set, cg_span name, const cg_lookup *lookup,
                     cg_override override, cg_demands *demands)
 {
     char first = name.len ? name.at[0] : '\0';
-    const rule_list *patterns = has_octet(&set->pattern_firsts, first) ? &set->patterns
-                                                                       : &set->wild;
-    int exact = has_octet(&set->exact_firsts, first) ? set->slots[find_slot(set, name)] : NO_RULE;
+    bool is_candidate = may_be_named(set, name);
+    const rule_list *patterns = is_candidate ? &set->patterns : &set->wild;
+    int exact = is_candidate ? set->slots[find_slot(set, name)] : NO_RULE;
 
     for (unsigned i = 0; i < patterns->count; i++) {
         const cg_rule *rule;
@@ -275,7 +284,8 @@ void cg_ruleset_find_first(const cg_ruleset *set, cg_span name, const cg_lookup 
 const cg_rule *cg_ruleset_find_drop(const cg_ruleset *set, cg_span name)
 {
     for (unsigned i = 0; set->has_drop && i < set->count; i++) {
-        if (set->rules[i].drop && cg_pattern_matches(&set->rules[i].pattern, name)) {
+        if (set->rules[i].drop && set->rules[i].scope == CG_SCOPE_SERVER &&
+            cg_pattern_matches(&set->rules[i].pattern, name)) {
             return &set->rules[i];
         }
     }

@@ -37,7 +37,8 @@ void cg_ruleset_find(const cg_ruleset *rules, cg_span name, const cg_lookup *loo
 void cg_ruleset_find_first(const cg_ruleset *rules, cg_span name, const cg_lookup *lookup,
                            cg_override override, cg_demands *demands);
 
-/* The first rule with Drop that matches, or null. */
+/* The first rule with Drop that matches, or null. One that does not stand at the server or a virtual
+ * host is no rule here. */
 const cg_rule *cg_ruleset_find_drop(const cg_ruleset *rules, cg_span name);
 
 #endif

@@ -81,7 +81,8 @@ static void check_look_up(apr_pool_t *pool, const cg_rule *rule)
     for (unsigned i = 0; i < rule->term_count; i++) {
         fuzz_check((demands.term[rule->terms[i].attribute] != NULL) == matches, "a look-up");
     }
-    fuzz_check((cg_ruleset_find_drop(set, rule->pattern.text) != NULL) == (rule->drop && matches),
+    fuzz_check((cg_ruleset_find_drop(set, rule->pattern.text) != NULL) ==
+                   (rule->drop && rule->scope == CG_SCOPE_SERVER && matches),
                "a look-up of Drop");
 }
 
