@@ -44,4 +44,6 @@ if __name__ == "__main__":
         sys.exit(main())
     except FileNotFoundError:
         print(f"{NM[0]} is missing: install binutils")
-        sys.exit(SKIP)
+    except subprocess.CalledProcessError as error:
+        print(f"this nm cannot tell: {error.stderr.strip()}")
+    sys.exit(SKIP)
