@@ -113,6 +113,13 @@ def mutants(log):
     return results.of_closing_line(output).settle(code)
 
 
+def bench(log):
+    """a short run of the benchmark: each contender must answer as it should; no time decides"""
+    log.must([ROOT / "bench" / "enforce", "--quick"],
+             COOKIEGUARD_MODULE=str(module_of(built(log, "gcc"))))
+    return Counts(passed=1)
+
+
 def demo(log):
     """./demo, with and without --once"""
     return pytest(log, "demo", "tests/demo")
@@ -136,6 +143,7 @@ STAGES = (
     ("docs", docs, ("gcc", "apxs")),
     ("mutants", mutants, ("gcc", "git")),
     ("fuzz", fuzz, ("clang", "autoreconf", "apxs")),
+    ("bench", bench, ("gcc", "apxs", "valgrind", "ab")),
     ("demo", demo, ("gcc", "apxs")),
     ("distcheck", distcheck, ("gcc", "autoreconf", "apxs", "xz")),
 )
