@@ -9,7 +9,7 @@ from results import Counts
 from workshop import (BUILD, JOBS, PYTHON, ROOT, SOURCE, UNPACKED, Failed, built, copy_of_sources,
                       module_of)
 
-FUZZ_RUNS = 300_000  # inputs for each target: a number and not a time, so that a run can be repeated
+FUZZ_RUNS = 200_000  # inputs for each target: a number and not a time, so that a run can be repeated
 
 
 def make_check(log, build):
