@@ -373,17 +373,11 @@ void cg_record_print_omitted(cg_writer *writer, const cg_event_request *request,
 
 /* -- the short form ------------------------------------------------------------------------ */
 
-/* An octet that a log line, and the form itself, can take as it is (RFC 9110 5.6.2, token). */
-static bool is_token_octet(char c)
-{
-    return c > 0x20 && c < 0x7F && !strchr("\"(),/:;<=>?@[\\]{}", c);
-}
-
 static void write_short_name(cg_writer *writer, cg_span name)
 {
     size_t room = SHORT_NAME_MAX;
     for (size_t i = 0; i < name.len; i++) {
-        size_t len = is_token_octet(name.at[i]) ? 1 : 6;
+        size_t len = cg_ascii_is_token(name.at[i]) ? 1 : 6;
         if (len > room) {
             cg_write(writer, CG_SPAN("..."));
             return;

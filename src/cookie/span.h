@@ -44,6 +44,12 @@ static inline bool cg_ascii_is_wsp(char c)
     return (unsigned char)c <= ' ' && (c == ' ' || c == '\t');
 }
 
+/* An octet that names may be made of (RFC 9110 5.6.2, token). */
+static inline bool cg_ascii_is_token(char c)
+{
+    return c > 0x20 && c < 0x7F && !strchr("\"(),/:;<=>?@[\\]{}", c);
+}
+
 static inline cg_span cg_span_trim(cg_span span)
 {
     while (span.len && cg_ascii_is_wsp(span.at[0])) {

@@ -203,12 +203,6 @@ static bool reveals_technology(cg_span name)
     return false;
 }
 
-/* An octet of a token (RFC 9110 5.6.2), as names must be made of. */
-static bool is_token_octet(char c)
-{
-    return (c > 0x20 && c < 0x7F) && !strchr("\"(),/:;<=>?@[\\]{}", c);
-}
-
 /* cookie-octet (6265bis 4.1.1). */
 static bool is_cookie_octet(char c)
 {
@@ -222,7 +216,7 @@ static bool is_outside_grammar(const cg_set_cookie *cookie)
         value = cg_span_part(value, 1, value.len - 1);
     }
     for (size_t i = 0; i < cookie->name.len; i++) {
-        if (!is_token_octet(cookie->name.at[i])) {
+        if (!cg_ascii_is_token(cookie->name.at[i])) {
             return true;
         }
     }
