@@ -149,7 +149,7 @@ static void knows_every_month(void **state)
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     (void)state;
     for (unsigned i = 0; i < 12 * 3; i++) {
-        char text[CG_IMF_FIXDATE_LEN], line[] = "1 xxx 2001 0:0:0";
+        char text[CG_IMF_FIXDATE_LEN], line[] = "1 mmm 2001 0:0:0";
         int64_t seconds;
         memcpy(line + 2, months + i / 3 * 3, 3);
         line[2 + i % 3] ^= 0x20;

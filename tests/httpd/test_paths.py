@@ -1,8 +1,10 @@
-"""Response paths: the table in paths/modules.py, each with a bare, a complete and a Strict line."""
+"""Response paths: every row of the tables in paths/, with a bare, a complete and a Strict line."""
 import pytest
 
 from env import path_cases
-from paths.modules import PATHS
+from paths import all_paths
+
+PATHS = all_paths()
 
 
 @pytest.mark.parametrize("path, transport", path_cases.event_cases(PATHS))
