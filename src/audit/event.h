@@ -31,6 +31,7 @@ typedef struct cg_event {
     cg_browser_verdict browser_before;
     cg_browser_verdict browser_after;
     uint64_t findings; /* CG_FINDING_BIT */
+    int status;        /* of the interim response that carried the cookie; 0: the final one did */
 } cg_event;
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "../audit/record.h"
 #include "facts.h"
-#include "response.h"
+#include "judging.h"
 
 #define SUMMARY_INTERVAL apr_time_from_sec(3600)
 #define COMPLAINT_INTERVAL apr_time_from_sec(60)
@@ -147,8 +147,8 @@ static void complete(const cg_response *response, cg_judged *judged,
 {
     cg_event *event = &judged->event;
     event->request = request;
-    event->findings = cg_findings_find(&event->cookie, &event->demands, &event->judgement,
-                                       circumstances);
+    event->findings |= cg_findings_find(&event->cookie, &event->demands, &event->judgement,
+                                        circumstances);
     if (event->cookie.kind == CG_LINE_COOKIE && !event->judgement.is_deletion &&
         is_repeated(response, judged)) {
         event->findings |= CG_FINDING_BIT(CG_FINDING_NAME_REPEATED);

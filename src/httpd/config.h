@@ -11,7 +11,7 @@
 #include <ap_expr.h>
 
 #include "../audit/segment.h"
-#include "../policy/policy.h"
+#include "../policy/guard.h"
 
 #ifndef COOKIEGUARD_VERSION
 #error "COOKIEGUARD_VERSION comes from configure"
@@ -61,6 +61,8 @@ typedef struct cg_server_config {
     cg_audit_selection audit_selection;
     const char *audit_name; /* the file's path or the program's command line */
     apr_file_t *audit_file; /* open from open_logs on */
+
+    const cg_guards *guards; /* null: no rule of this server says Prefix; from check_config on */
 
     cg_span vhost;   /* "name:port", from post_config on */
     unsigned number; /* of the server in httpd's list, the main server first */

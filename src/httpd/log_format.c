@@ -4,7 +4,7 @@
 #include <mod_log_config.h>
 
 #include "../audit/record.h"
-#include "response.h"
+#include "judging.h"
 
 /* Octets of the short form at most: names come from backends, and a log line has an end. */
 enum { SHORT_FORM_SIZE_MAX = 1024 };

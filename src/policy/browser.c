@@ -1,6 +1,8 @@
 /* Would a browser store it? (6265bis 5.7) */
 #include "browser.h"
 
+#include "../cookie/name_prefix.h"
+
 static const cg_span verdict_names[CG_BROWSER_VERDICT_COUNT] = {
     [CG_BROWSER_UNKNOWN] = {"unknown", 7},
     [CG_BROWSER_STORED] = {"stored", 6},
@@ -12,19 +14,6 @@ static const cg_span verdict_names[CG_BROWSER_VERDICT_COUNT] = {
     [CG_BROWSER_INVALID_PREFIX] = {"InvalidPrefix", 13},
     [CG_BROWSER_SAME_SITE_NONE_INSECURE] = {"SameSiteNoneInsecure", 20},
     [CG_BROWSER_INVALID_PARTITIONED] = {"InvalidPartitioned", 18},
-};
-
-/* What a name that begins with a prefix must have. Compared without regard to case, as browsers
- * do; the longer prefix first. */
-static const struct {
-    cg_span text;
-    bool needs_httponly;
-    bool needs_host_only; /* no Domain, and a Path that is exactly "/" */
-} prefixes[] = {
-    {{"__Host-Http-", 12}, true, true},
-    {{"__Host-", 7}, false, true},
-    {{"__Http-", 7}, true, false},
-    {{"__Secure-", 9}, false, false},
 };
 
 cg_span cg_browser_verdict_name(cg_browser_verdict verdict)
@@ -105,33 +94,25 @@ static bool path_is_root(const cg_attributes *attributes, cg_span request_path)
 
 static bool prefix_is_kept(cg_span name, const cg_attributes *attributes, cg_span request_path)
 {
-    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-        if (!cg_span_starts_folded(name, prefixes[i].text)) {
-            continue;
-        }
-        if (!has(attributes, CG_ATTRIBUTE_SECURE) ||
-            (prefixes[i].needs_httponly && !has(attributes, CG_ATTRIBUTE_HTTPONLY))) {
-            return false;
-        }
-        return !prefixes[i].needs_host_only ||
-               (has(attributes, CG_ATTRIBUTE_PATH) && path_is_root(attributes, request_path) &&
-                !(has(attributes, CG_ATTRIBUTE_DOMAIN) && attributes->domain.len));
+    cg_prefix prefix = cg_prefix_find(name);
+    const cg_prefix_row *needs = &cg_prefix_rows[prefix];
+
+    if (prefix == CG_PREFIX_NONE) {
+        return true;
     }
-    return true;
+    if (!has(attributes, CG_ATTRIBUTE_SECURE) ||
+        (needs->needs_httponly && !has(attributes, CG_ATTRIBUTE_HTTPONLY))) {
+        return false;
+    }
+    return !needs->needs_host_only ||
+           (has(attributes, CG_ATTRIBUTE_PATH) && path_is_root(attributes, request_path) &&
+            !(has(attributes, CG_ATTRIBUTE_DOMAIN) && attributes->domain.len));
 }
 
 /* A cookie without a name must not carry the value of one with a prefix (6265bis 5.7, step 22). */
 static bool hides_prefix(const cg_set_cookie *cookie)
 {
-    if (cookie->name.len) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-        if (cg_span_starts_folded(cookie->value, prefixes[i].text)) {
-            return true;
-        }
-    }
-    return false;
+    return cookie->name.len == 0 && cg_prefix_find(cookie->value) != CG_PREFIX_NONE;
 }
 
 static cg_browser_verdict judge_line(cg_line_kind kind)

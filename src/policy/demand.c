@@ -79,7 +79,7 @@ static inline void set_term(cg_demands *demands, const cg_term *term)
 /* A rule of .htaccess: of its terms those that are allowed. */
 static void add_allowed(cg_demands *demands, const cg_rule *rule, cg_override override)
 {
-    bool has_ignored = rule->drop;
+    bool has_ignored = rule->drop || rule->has_prefix;
     for (unsigned i = 0; i < rule->term_count; i++) {
         const cg_term *term = &rule->terms[i];
         if (is_allowed(term, demands, override)) {

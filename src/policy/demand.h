@@ -4,6 +4,7 @@
 #ifndef CG_DEMAND_H
 #define CG_DEMAND_H
 
+#include "../cookie/name_prefix.h"
 #include "../cookie/set_cookie.h"
 #include "pattern.h"
 
@@ -39,7 +40,9 @@ typedef struct cg_rule {
     cg_pattern pattern;
     const cg_term *terms;
     unsigned term_count;
-    bool drop; /* Drop: the cookie never leaves */
+    bool drop;        /* Drop: the cookie never leaves */
+    bool has_prefix;  /* Prefix=...: browsers know the cookie by another name */
+    cg_prefix prefix; /* of has_prefix; CG_PREFIX_NONE for Prefix=off */
     cg_scope scope;
     bool is_known_cookie;  /* a row of the table of known cookies */
     bool is_refused;       /* may not have a say, whatever CookieGuardOverride says */

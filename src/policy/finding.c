@@ -114,6 +114,29 @@ const cg_finding_row cg_finding_rows[CG_FINDING_COUNT] = {
         "ignored."),
     [CG_FINDING_DROPPED] = ROW("DROPPED", INFO, INFO, 0, "",
                                "A rule with Drop kept the cookie from leaving."),
+    [CG_FINDING_WITHHELD] = ROW(
+        "WITHHELD", MEDIUM, HIGH, 0, "3.3.3",
+        "A cookie under Prefix could not be carried under its prefix and was not sent; the record "
+        "says what stood in the way."),
+    [CG_FINDING_SPELLING] = ROW(
+        "SPELLING", LOW, LOW, 0, "3.3.3",
+        "The application set a cookie under another spelling of a name that has a Prefix rule; "
+        "such a cookie never comes back to it."),
+    [CG_FINDING_CACHEABLE] = ROW(
+        "CACHEABLE", MEDIUM, HIGH, 524, "14.3.2",
+        "A response that shared caches may store sets a cookie; a cache may hand it to others."),
+    [CG_FINDING_CACHEABLE_STATIC] = ROW(
+        "CACHEABLE-STATIC", INFO, LOW, 524, "14.3.2",
+        "A static file that says it is public sets a cookie; set none there, drop it with a rule, "
+        "or say CookieGuardCacheControl private."),
+    [CG_FINDING_STORED_UNJUDGED] = ROW(
+        "STORED-UNJUDGED", LOW, LOW, 0, "",
+        "The response came from a cache that stored it before the present policy; only Secure and "
+        "SameSite were enforced on it."),
+    [CG_FINDING_INTERIM] = ROW(
+        "INTERIM", LOW, MEDIUM, 0, "",
+        "An interim response (100, 101 or 103) sets a cookie; some clients keep it, others do "
+        "not."),
 };
 
 static const cg_span severity_names[CG_SEVERITY_COUNT] = {
@@ -297,7 +320,7 @@ static uint64_t find_in_verdict(const cg_set_cookie *cookie, const cg_circumstan
            when(verdict == CG_BROWSER_INVALID_DOMAIN, CG_FINDING_DOMAIN_INVALID);
 }
 
-static uint64_t find_in_text(const cg_set_cookie *cookie)
+static uint64_t find_in_text(const cg_set_cookie *cookie, bool has_prefix)
 {
     return when(cookie->repeated != 0, CG_FINDING_ATTRIBUTE_REPEATED) |
            when(cookie->has_long_value, CG_FINDING_ATTRIBUTE_LONG) |
@@ -305,7 +328,7 @@ static uint64_t find_in_text(const cg_set_cookie *cookie)
            when(cookie->name.len == 0, CG_FINDING_NAMELESS) |
            when(is_outside_grammar(cookie), CG_FINDING_VALUE_SYNTAX) |
            when(reveals_technology(cookie->name), CG_FINDING_TECHNOLOGY) |
-           when(cg_name_is_session_like(cookie->name) &&
+           when(cg_name_is_session_like(cookie->name) && !has_prefix &&
                     !cg_span_starts(cookie->name, CG_SPAN("__")),
                 CG_FINDING_PREFIX_MISSING);
 }
@@ -319,7 +342,9 @@ static uint64_t find_in_judgement(const cg_demands *demands, const cg_judgement 
     unsigned changed = judgement->added | judgement->replaced | judgement->removed;
     unsigned identity = BIT(PATH) | BIT(DOMAIN) | BIT(PARTITIONED);
 
-    return when(judgement->action == CG_ACTION_DROP, CG_FINDING_DROPPED) |
+    return when(judgement->drop != NULL, CG_FINDING_DROPPED) |
+           when(judgement->withheld == CG_WITHHELD_SPELLING, CG_FINDING_SPELLING) |
+           when(judgement->withheld != CG_WITHHELD_NOT, CG_FINDING_WITHHELD) |
            when(refused != 0, CG_FINDING_CHANGE_REFUSED) |
            when((changed & identity) != 0, CG_FINDING_IDENTITY_CHANGED) |
            when((changed & demands->lifted_by_table) != 0, CG_FINDING_KNOWN_COOKIE) |
@@ -337,5 +362,5 @@ uint64_t cg_findings_find(const cg_set_cookie *cookie, const cg_demands *demands
     return findings | find_in_flags(cookie, circumstances) |
            find_in_domain(&cookie->attributes, circumstances->host) |
            find_in_lifetime(cookie, circumstances->now) | find_in_verdict(cookie, circumstances) |
-           find_in_text(cookie);
+           find_in_text(cookie, judgement->prefix != CG_PREFIX_NONE);
 }

@@ -39,6 +39,12 @@ typedef enum cg_finding {
     CG_FINDING_KNOWN_COOKIE,
     CG_FINDING_OVERRIDE_IGNORED,
     CG_FINDING_DROPPED,
+    CG_FINDING_WITHHELD,
+    CG_FINDING_SPELLING,
+    CG_FINDING_CACHEABLE,
+    CG_FINDING_CACHEABLE_STATIC,
+    CG_FINDING_STORED_UNJUDGED,
+    CG_FINDING_INTERIM,
     CG_FINDING_COUNT
 } cg_finding;
 
@@ -70,7 +76,8 @@ cg_span cg_severity_name(cg_severity severity);
  * tokens against request forgery are not. */
 bool cg_name_is_session_like(cg_span name);
 
-/* The findings of one line, but for CG_FINDING_NAME_REPEATED, which needs the whole response. */
+/* The findings of one line, but for those that need to know the whole response or how it was made:
+ * CG_FINDING_NAME_REPEATED, _CACHEABLE, _CACHEABLE_STATIC, _STORED_UNJUDGED and _INTERIM. */
 uint64_t cg_findings_find(const cg_set_cookie *cookie, const cg_demands *demands,
                           const cg_judgement *judgement, const cg_circumstances *circumstances);
 

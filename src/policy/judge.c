@@ -2,6 +2,8 @@
  * reject the cookie is taken back. */
 #include "judge.h"
 
+#include "../cookie/limits.h"
+
 #define BIT(name) CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_##name)
 #define LIFETIME (BIT(MAX_AGE) | BIT(EXPIRES))
 
@@ -203,26 +205,96 @@ static bool is_untidy(const cg_set_cookie *cookie)
     return (cookie->repeated | cookie->valued_flags) != 0;
 }
 
-void cg_judge(const cg_set_cookie *cookie, const cg_demands *demands, const cg_rule *drop,
-              const cg_circumstances *circumstances, cg_judgement *judgement)
+static const cg_span withheld_names[CG_WITHHELD_COUNT] = {
+    [CG_WITHHELD_NOT] = {"", 0},
+    [CG_WITHHELD_SPELLING] = {"Spelling", 8},
+    [CG_WITHHELD_UNREADABLE] = {"Unreadable", 10},
+    [CG_WITHHELD_PLAIN_HTTP] = {"PlainHTTP", 9},
+    [CG_WITHHELD_DOMAIN] = {"Domain", 6},
+    [CG_WITHHELD_PATH] = {"Path", 4},
+    [CG_WITHHELD_TOO_LONG] = {"TooLong", 7},
+};
+
+cg_span cg_withheld_name(cg_withheld withheld)
+{
+    return withheld_names[withheld];
+}
+
+/* A deletion gets what the cookie that it deletes must have had. Others keep their word on where
+ * they are valid; what does not fit is the caller's to refuse. */
+static void meet_prefix(const cg_prefix_row *needs, cg_judgement *judgement)
+{
+    cg_attributes *after = &judgement->after;
+
+    after->present |= BIT(SECURE) | (needs->needs_httponly ? BIT(HTTPONLY) : 0);
+    if (!needs->needs_host_only) {
+        return;
+    }
+    if (judgement->is_deletion || after->domain.len == 0) {
+        after->present &= ~BIT(DOMAIN);
+    }
+    if (judgement->is_deletion) {
+        after->path = CG_SPAN("/");
+        after->present |= BIT(PATH);
+    }
+}
+
+static cg_withheld find_hindrance(const cg_set_cookie *cookie, const cg_secrecy *secrecy,
+                                  const cg_circumstances *circumstances,
+                                  const cg_judgement *judgement)
+{
+    const cg_prefix_row *needs = &cg_prefix_rows[secrecy->guard->prefix];
+    const cg_attributes *after = &judgement->after;
+    bool is_wire = secrecy->spelling == CG_SPELLING_WIRE;
+    size_t len = (is_wire ? 0 : needs->text.len) + cookie->name.len + cookie->value.len;
+
+    if (!circumstances->is_https) {
+        return CG_WITHHELD_PLAIN_HTTP;
+    }
+    if (needs->needs_host_only && has(after, CG_ATTRIBUTE_DOMAIN)) {
+        return CG_WITHHELD_DOMAIN;
+    }
+    if (needs->needs_host_only &&
+        !(has(after, CG_ATTRIBUTE_PATH) && cg_span_equal(after->path, CG_SPAN("/")))) {
+        return CG_WITHHELD_PATH;
+    }
+    return len > CG_NAME_VALUE_MAX ? CG_WITHHELD_TOO_LONG : CG_WITHHELD_NOT;
+}
+
+/* Demands for secrecy come last and have the last word. */
+static void guard(const cg_set_cookie *cookie, const cg_secrecy *secrecy,
+                  const cg_circumstances *circumstances, cg_judgement *judgement)
+{
+    cg_prefix prefix = secrecy->guard->prefix;
+
+    if (prefix == CG_PREFIX_NONE) {
+        return;
+    }
+    if (secrecy->spelling == CG_SPELLING_ALIKE) {
+        judgement->withheld = CG_WITHHELD_SPELLING;
+    } else if (cookie->kind != CG_LINE_COOKIE) {
+        judgement->withheld = CG_WITHHELD_UNREADABLE;
+    } else {
+        meet_prefix(&cg_prefix_rows[prefix], judgement);
+        judgement->withheld = find_hindrance(cookie, secrecy, circumstances, judgement);
+        find_changes(&cookie->attributes, ~0u, judgement);
+    }
+    if (judgement->withheld) {
+        judgement->action = CG_ACTION_DROP;
+    } else if (secrecy->spelling == CG_SPELLING_APPLICATION) {
+        judgement->prefix = prefix;
+        judgement->action = CG_ACTION_REWRITE;
+    } else if (changes_of(judgement)) {
+        judgement->action = CG_ACTION_REWRITE;
+    }
+}
+
+static void carry_out_demands(const cg_set_cookie *cookie, const cg_demands *demands,
+                              const cg_circumstances *circumstances, cg_judgement *judgement)
 {
     const cg_attributes *before = &cookie->attributes;
-    unsigned exempt;
+    unsigned exempt = judgement->is_deletion ? BIT(MAX_AGE) : 0;
 
-    judgement->action = CG_ACTION_PASS;
-    judgement->after = *before;
-    judgement->added = judgement->replaced = judgement->removed = judgement->refused = 0;
-    judgement->is_deletion = cg_attributes_delete(before, circumstances->now);
-    judgement->drop = NULL;
-    if (drop && !judgement->is_deletion) {
-        judgement->action = CG_ACTION_DROP;
-        judgement->drop = drop;
-        return;
-    }
-    if (cookie->kind != CG_LINE_COOKIE) {
-        return;
-    }
-    exempt = judgement->is_deletion ? BIT(MAX_AGE) : 0;
     judgement->after.present |= demands->wanted_flags;
     judgement->after.present &= ~demands->unwanted_flags;
     for (unsigned rest = demands->valued & ~exempt; rest; rest &= rest - 1) {
@@ -233,5 +305,28 @@ void cg_judge(const cg_set_cookie *cookie, const cg_demands *demands, const cg_r
     refuse_harm(cookie, circumstances, judgement);
     if (changes_of(judgement) || is_untidy(cookie)) {
         judgement->action = CG_ACTION_REWRITE;
+    }
+}
+
+void cg_judge(const cg_set_cookie *cookie, const cg_demands *demands, const cg_secrecy *secrecy,
+              const cg_circumstances *circumstances, cg_judgement *judgement)
+{
+    judgement->action = CG_ACTION_PASS;
+    judgement->after = cookie->attributes;
+    judgement->added = judgement->replaced = judgement->removed = judgement->refused = 0;
+    judgement->is_deletion = cg_attributes_delete(&cookie->attributes, circumstances->now);
+    judgement->drop = NULL;
+    judgement->prefix = CG_PREFIX_NONE;
+    judgement->withheld = CG_WITHHELD_NOT;
+    if (secrecy && secrecy->drop && !judgement->is_deletion) {
+        judgement->action = CG_ACTION_DROP;
+        judgement->drop = secrecy->drop;
+        return;
+    }
+    if (cookie->kind == CG_LINE_COOKIE) {
+        carry_out_demands(cookie, demands, circumstances, judgement);
+    }
+    if (secrecy && secrecy->guard) {
+        guard(cookie, secrecy, circumstances, judgement);
     }
 }

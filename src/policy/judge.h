@@ -6,13 +6,32 @@
 #define CG_JUDGE_H
 
 #include "browser.h"
-#include "demand.h"
+#include "guard.h"
 
 typedef enum cg_action {
     CG_ACTION_PASS = 0, /* the line leaves byte for byte as it came */
     CG_ACTION_REWRITE,  /* the line leaves as cg_rewrite_print writes it */
     CG_ACTION_DROP      /* the line does not leave */
 } cg_action;
+
+/* Why a guarded cookie cannot be carried under its prefix, and is not sent. */
+typedef enum cg_withheld {
+    CG_WITHHELD_NOT = 0,
+    CG_WITHHELD_SPELLING,   /* another spelling of the guarded name */
+    CG_WITHHELD_UNREADABLE, /* browsers ignore the line, or may read another name in it */
+    CG_WITHHELD_PLAIN_HTTP, /* the client's connection is not HTTPS */
+    CG_WITHHELD_DOMAIN,     /* the prefix takes no Domain */
+    CG_WITHHELD_PATH,       /* the prefix takes Path=/ only */
+    CG_WITHHELD_TOO_LONG,   /* name and value are over 4096 octets with the prefix */
+    CG_WITHHELD_COUNT
+} cg_withheld;
+
+/* The demands for secrecy on a cookie. They fail closed. */
+typedef struct cg_secrecy {
+    const cg_rule *drop;   /* the rule that says Drop, or null */
+    const cg_guard *guard; /* the guard of the name, or null */
+    cg_spelling spelling;  /* of guard */
+} cg_secrecy;
 
 typedef struct cg_judgement {
     cg_action action;
@@ -23,10 +42,15 @@ typedef struct cg_judgement {
     unsigned refused;    /* attributes whose change would have harmed, left as they were */
     bool is_deletion;    /* the cookie tells the browser to forget one */
     const cg_rule *drop; /* the rule that drops it, if any */
+    cg_prefix prefix;    /* put before the name */
+    cg_withheld withheld;
 } cg_judgement;
 
-/* Judges `cookie` by `demands`. `drop` is the rule that says Drop, or null. */
-void cg_judge(const cg_set_cookie *cookie, const cg_demands *demands, const cg_rule *drop,
+/* Judges `cookie` by `demands`, and by the demands for secrecy if there are any: null otherwise. */
+void cg_judge(const cg_set_cookie *cookie, const cg_demands *demands, const cg_secrecy *secrecy,
               const cg_circumstances *circumstances, cg_judgement *judgement);
+
+/* "Path" ...: the reason in one word. */
+cg_span cg_withheld_name(cg_withheld withheld);
 
 #endif

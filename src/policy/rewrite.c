@@ -112,12 +112,23 @@ static bool stays_whole(const cg_set_cookie *cookie, const cg_judgement *judgeme
     return touched == 0 && !cookie->ends_blank;
 }
 
+/* The text without the white space before the name. */
+static cg_span from_name(cg_span text, cg_span name)
+{
+    return cg_span_part(text, (size_t)(name.at - text.at), text.len);
+}
+
 void cg_rewrite_print(cg_writer *writer, const cg_set_cookie *cookie, const cg_judgement *judgement)
 {
-    if (stays_whole(cookie, judgement)) {
-        cg_write(writer, cookie->line);
-    } else {
-        cg_write(writer, cookie->pair);
+    bool is_whole = stays_whole(cookie, judgement);
+    cg_span start = is_whole ? cookie->line : cookie->pair;
+
+    if (judgement->prefix != CG_PREFIX_NONE) {
+        cg_write(writer, cg_prefix_rows[judgement->prefix].text);
+        start = from_name(start, cookie->name);
+    }
+    cg_write(writer, start);
+    if (!is_whole) {
         print_attributes(writer, cookie, judgement);
     }
     for (unsigned rest = judgement->added; rest; rest &= rest - 1) {

@@ -14,8 +14,8 @@ enum { CG_ATTRIBUTES_SIZE_MAX = 256 };
 /* No line that cg_rewrite_print writes is longer; in octets. */
 static inline size_t cg_rewrite_size_max(const cg_set_cookie *cookie, const cg_judgement *judgement)
 {
-    return cookie->line.len + CG_ATTRIBUTES_SIZE_MAX + judgement->after.path.len +
-           judgement->after.domain.len;
+    return cg_prefix_rows[judgement->prefix].text.len + cookie->line.len + CG_ATTRIBUTES_SIZE_MAX +
+           judgement->after.path.len + judgement->after.domain.len;
 }
 
 /* Writes the line as it is to leave. For CG_ACTION_REWRITE. */

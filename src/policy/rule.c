@@ -19,8 +19,8 @@ static const struct {
 #define OPERATOR_COUNT (sizeof operators / sizeof operators[0])
 #define VERB_BIT(verb) (1u << (verb))
 #define NAME_TERMS                                                                                 \
-    "Secure HttpOnly Partitioned SameSite Path Domain Max-Age Drop, with = (if absent), >= "       \
-    "(floor), <= (cap), := (exactly), =keep (no demand) or a leading - (remove)"
+    "Secure HttpOnly Partitioned SameSite Path Domain Max-Age Drop Prefix, with = (if absent), "   \
+    ">= (floor), <= (cap), := (exactly), =keep (no demand) or a leading - (remove)"
 
 typedef const char *value_reader(apr_pool_t *pool, cg_span value, cg_term *term);
 
@@ -248,6 +248,27 @@ static const char *read_term(apr_pool_t *pool, cg_span word, cg_term *term)
     return forms[term->attribute].read(pool, value, term);
 }
 
+/* Reads what follows "Prefix=". */
+static const char *read_prefix(apr_pool_t *pool, cg_span value, cg_rule *rule)
+{
+    if (rule->has_prefix) {
+        return "the rule names Prefix twice; a cookie has one prefix";
+    }
+    rule->has_prefix = true;
+    if (cg_span_equal_folded(value, CG_SPAN("off"))) {
+        return NULL;
+    }
+    rule->prefix = cg_prefix_find(value);
+    if (rule->prefix == CG_PREFIX_NONE ||
+        !cg_span_equal(value, cg_prefix_rows[rule->prefix].text)) {
+        return apr_psprintf(pool,
+                            "'%.*s' is not a prefix; write Prefix=__Host-, Prefix=__Secure-, "
+                            "Prefix=__Http-, Prefix=__Host-Http- or Prefix=off, in this case",
+                            shown(value), value.at);
+    }
+    return NULL;
+}
+
 static const char *check_name(cg_span name, int word_count)
 {
     bool has_blank = false;
@@ -270,29 +291,101 @@ static const char *check_name(cg_span name, int word_count)
     return word_count < 2 ? "a rule needs at least one term; known are " NAME_TERMS : NULL;
 }
 
-/* Drop is a demand for secrecy: a name under it is decided by configuration alone. */
-static const char *check_drop(const cg_rule *rule)
+/* Drop and Prefix are demands for secrecy: a name under one is decided by configuration alone. */
+static const char *check_secrecy(apr_pool_t *pool, const cg_rule *rule, const char *term)
 {
-    if (rule->term_count) {
-        return "Drop contradicts the other terms of its rule: a cookie that never leaves needs "
-               "no attributes";
-    }
-    if (rule->scope == CG_SCOPE_SECTION) {
-        return "Drop belongs to the server or a virtual host; in a section it would depend on the "
-               "request whether the cookie leaves";
+    if (rule->scope != CG_SCOPE_SERVER) {
+        return apr_psprintf(pool,
+                            "%s belongs to the server or a virtual host; in a section it would "
+                            "depend on the request what becomes of the cookie",
+                            term);
     }
     if (rule->condition_text.at) {
-        return "Drop takes no expr=: it is decided by the configuration alone";
+        return apr_psprintf(pool, "%s takes no expr=: it is decided by the configuration alone",
+                            term);
     }
     if (rule->pattern.kind == CG_PATTERN_REGEX) {
-        return "Drop takes an exact name or a glob, not a regular expression";
+        return apr_psprintf(pool, "%s takes an exact name or a glob, not a regular expression",
+                            term);
     }
     if (rule->pattern.kind != CG_PATTERN_EXACT &&
         !cg_pattern_excludes_prefix(&rule->pattern, CG_SPAN("__"))) {
-        return "Drop takes a glob only if no name that begins with '__' can match it; begin the "
-               "glob with a letter";
+        return apr_psprintf(pool,
+                            "%s takes a glob only if no name that begins with '__' can match it; "
+                            "begin the glob with a letter",
+                            term);
     }
     return NULL;
+}
+
+static const char *check_drop(apr_pool_t *pool, const cg_rule *rule)
+{
+    if (rule->term_count || rule->has_prefix) {
+        return "Drop contradicts the other terms of its rule: a cookie that never leaves needs "
+               "no attributes";
+    }
+    return rule->scope == CG_SCOPE_HTACCESS ? NULL : check_secrecy(pool, rule, "Drop");
+}
+
+/* Names of guarded cookies are tokens (RFC 6265 4.1.1), or globs made of such octets. */
+static const char *check_guarded_name(const cg_pattern *pattern)
+{
+    for (size_t i = 0; i < pattern->text.len; i++) {
+        if (!cg_ascii_is_token(pattern->text.at[i])) {
+            return "Prefix needs a name of letters, digits and the signs that a cookie's name may "
+                   "have; browsers and servers do not agree on others";
+        }
+    }
+    if (pattern->kind == CG_PATTERN_EXACT && cg_prefix_find(pattern->text) != CG_PREFIX_NONE) {
+        return "Prefix takes the application's own name of the cookie, not one that has a prefix "
+               "already";
+    }
+    return NULL;
+}
+
+/* A term of the same rule that makes it impossible to keep what the prefix promises. */
+static const char *check_prefix_terms(apr_pool_t *pool, const cg_rule *rule)
+{
+    const cg_prefix_row *needs = &cg_prefix_rows[rule->prefix];
+
+    for (unsigned i = 0; i < rule->term_count; i++) {
+        const cg_term *term = &rule->terms[i];
+        bool sets = term->verb == CG_VERB_DEFAULT || term->verb == CG_VERB_EXACT;
+        const char *needed = NULL;
+        if (needs->needs_host_only && term->attribute == CG_ATTRIBUTE_DOMAIN && sets) {
+            needed = "no Domain; write -Domain to take it away";
+        } else if (needs->needs_host_only && term->attribute == CG_ATTRIBUTE_PATH &&
+                   (term->verb == CG_VERB_REMOVE ||
+                    (sets && !cg_span_equal(term->text, CG_SPAN("/"))))) {
+            needed = "Path=/; write Path:=/ to widen it";
+        } else if (rule->prefix != CG_PREFIX_NONE && term->attribute == CG_ATTRIBUTE_SECURE &&
+                   term->verb == CG_VERB_REMOVE) {
+            needed = "Secure";
+        } else if (needs->needs_httponly && term->attribute == CG_ATTRIBUTE_HTTPONLY &&
+                   term->verb == CG_VERB_REMOVE) {
+            needed = "HttpOnly";
+        }
+        if (needed) {
+            return apr_psprintf(pool,
+                                "Prefix=%s contradicts another term of its rule: browsers "
+                                "take such a cookie only with %s",
+                                needs->text.at, needed);
+        }
+    }
+    return NULL;
+}
+
+static const char *check_prefix(apr_pool_t *pool, const cg_rule *rule)
+{
+    const char *error;
+    if (rule->scope == CG_SCOPE_HTACCESS) {
+        return NULL;
+    }
+    error = check_secrecy(pool, rule, "Prefix");
+    if (!error) {
+        error = check_guarded_name(&rule->pattern);
+    }
+    return error ? error : check_prefix_terms(pool, rule);
 }
 
 static const char *check_terms(apr_pool_t *pool, const cg_rule *rule)
@@ -355,6 +448,10 @@ const char *cg_rule_parse(apr_pool_t *pool, cg_scope scope, const char *place, i
             return "an empty term; known are " NAME_TERMS;
         } else if (cg_span_equal_folded(word, CG_SPAN("Drop"))) {
             rule->drop = true;
+        } else if (cg_span_starts_folded(word, CG_SPAN("Prefix="))) {
+            if ((error = read_prefix(pool, cg_span_part(word, 7, word.len), rule)) != NULL) {
+                return error;
+            }
         } else {
             cg_term *term = &terms[rule->term_count++];
             if ((error = read_term(pool, word, term)) != NULL) {
@@ -365,10 +462,13 @@ const char *cg_rule_parse(apr_pool_t *pool, cg_scope scope, const char *place, i
     if (rule->condition_text.at && rule->condition_text.len == 0) {
         return "expr= needs an expression, such as \"expr=%{REQUEST_URI} =~ m#^/app/#\"";
     }
-    if (rule->term_count == 0 && !rule->drop) {
+    if (rule->term_count == 0 && !rule->drop && !rule->has_prefix) {
         return "a rule needs at least one term besides expr=; known are " NAME_TERMS;
     }
-    if (rule->drop && (error = check_drop(rule)) != NULL) {
+    if (rule->drop && (error = check_drop(pool, rule)) != NULL) {
+        return error;
+    }
+    if (rule->has_prefix && (error = check_prefix(pool, rule)) != NULL) {
         return error;
     }
     if (is_no_secure_rule(rule)) {
@@ -429,6 +529,11 @@ void cg_rule_print(cg_writer *writer, const cg_rule *rule)
     if (rule->drop) {
         cg_write(writer, CG_SPAN(" Drop"));
     }
+    if (rule->has_prefix) {
+        cg_span prefix = cg_prefix_rows[rule->prefix].text;
+        cg_write(writer, CG_SPAN(" Prefix="));
+        cg_write(writer, prefix.len ? prefix : CG_SPAN("off"));
+    }
     if (rule->condition_text.len) {
         cg_write(writer, CG_SPAN(" \"expr="));
         cg_write(writer, rule->condition_text);
@@ -447,7 +552,7 @@ static unsigned attributes_of(const cg_rule *rule)
 
 bool cg_rule_cancels(const cg_rule *later, const cg_rule *earlier)
 {
-    if (later->condition_text.len || earlier->drop || later->drop) {
+    if (later->condition_text.len || earlier->drop || later->drop || earlier->has_prefix) {
         return false;
     }
     return (attributes_of(earlier) & ~attributes_of(later)) == 0 &&

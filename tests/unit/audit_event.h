@@ -90,10 +90,12 @@ static inline cg_event event_of(const cg_event_request *request, cg_span line,
     };
     cg_event event = {.request = request, .mode = CG_MODE_ON};
     const cg_rule *drop = NULL;
+    cg_secrecy secrecy = {.drop = NULL};
 
     cg_set_cookie_parse(line, &event.cookie);
     add_rules(rules, event.cookie.name, &event.demands, &drop);
-    cg_judge(&event.cookie, &event.demands, drop, &circumstances, &event.judgement);
+    secrecy.drop = drop;
+    cg_judge(&event.cookie, &event.demands, &secrecy, &circumstances, &event.judgement);
     event.findings = cg_findings_find(&event.cookie, &event.demands, &event.judgement,
                                       &circumstances);
     event.browser_before = cg_browser_judge(&event.cookie, &event.cookie.attributes,

@@ -25,6 +25,7 @@
 
 typedef struct enforcement {
     const cg_policy *policy;
+    const cg_guards *guards; /* null if no rule says Prefix */
     cg_rule rules[ENFORCEMENT_RULES_MAX]; /* as written, without the built-in ones */
     unsigned rule_count;
     bool has_built_in;
@@ -32,6 +33,7 @@ typedef struct enforcement {
 
     cg_set_cookie cookie;
     cg_demands demands;
+    cg_secrecy secrecy;
     cg_judgement judgement;
     uint64_t findings;
     cg_span out; /* null if the cookie is dropped */
@@ -105,6 +107,7 @@ static inline const char *enforcement_read_rules(apr_pool_t *pool, cg_span text,
     }
     own->rules = cg_ruleset_make(pool, is->rules, is->rule_count);
     is->policy = cg_policy_join(pool, built_in, own);
+    is->guards = cg_guards_make(pool, is->policy);
     return NULL;
 }
 
@@ -130,8 +133,11 @@ static inline void enforcement_run(apr_pool_t *pool, cg_span line, enforcement *
     is->demands = (cg_demands){.ignored = NULL};
     cg_set_cookie_parse(line, &is->cookie);
     cg_policy_find(is->policy, is->cookie.name, &lookup, &is->demands);
-    cg_judge(&is->cookie, &is->demands, cg_policy_find_drop(is->policy, is->cookie.name),
-             &is->circumstances, &is->judgement);
+    is->secrecy = (cg_secrecy){.drop = cg_policy_find_drop(is->policy, is->cookie.name)};
+    if (is->guards) {
+        is->secrecy.guard = cg_guards_find(is->guards, is->cookie.name, &is->secrecy.spelling);
+    }
+    cg_judge(&is->cookie, &is->demands, &is->secrecy, &is->circumstances, &is->judgement);
     is->findings = cg_findings_find(&is->cookie, &is->demands, &is->judgement, &is->circumstances);
     is->out = line;
     if (is->judgement.action == CG_ACTION_DROP) {

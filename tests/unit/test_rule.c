@@ -53,7 +53,7 @@ static const struct {
     {"htaccess SID -Secure", "exact SID: -Secure"},
 };
 
-#define KNOWN "known are Secure HttpOnly Partitioned SameSite Path Domain Max-Age Drop, with = (if absent), >= (floor), <= (cap), := (exactly), =keep (no demand) or a leading - (remove)"
+#define KNOWN "known are Secure HttpOnly Partitioned SameSite Path Domain Max-Age Drop Prefix, with = (if absent), >= (floor), <= (cap), := (exactly), =keep (no demand) or a leading - (remove)"
 
 static const struct {
     const char *text; /* words parted by |, so that blanks can stand in them */

@@ -1,0 +1,316 @@
+/* Judging and enforcing the cookies of one head. */
+#include "judging.h"
+
+#include "../policy/rewrite.h"
+#include "facts.h"
+
+static bool condition_holds(const void *condition, void *context)
+{
+    const char *error = NULL;
+    return ap_expr_exec(context, condition, &error) > 0 && !error;
+}
+
+static cg_mode capped(cg_mode mode)
+{
+    cg_mode cap = cg_generation_now.mode_cap;
+    return mode < cap ? mode : cap;
+}
+
+/* A lower mode that a .htaccess asked for in vain is told like a rule that was ignored. */
+static const cg_rule *describe_ignored_mode(apr_pool_t *pool, const char *place)
+{
+    cg_rule *rule = place ? apr_pcalloc(pool, sizeof *rule) : NULL;
+    if (rule) {
+        rule->scope = CG_SCOPE_HTACCESS;
+        rule->place = place;
+    }
+    return rule;
+}
+
+/* Drop and Prefix are carried out in the virtual host's own mode: what sections say has no part in
+ * it. */
+static void find_secrecy(cg_judging *judging)
+{
+    const cg_server_config *config = cg_config_of(judging->r->server);
+    cg_settings settings;
+
+    judging->server_policy = cg_policy_of(judging->r->server->lookup_defaults);
+    judging->guards = config->guards;
+    judging->secrecy_mode = CG_MODE_OFF;
+    if (judging->server_policy->has_drop || judging->guards) {
+        cg_policy_settle(judging->server_policy, &settings);
+        judging->secrecy_mode = capped(settings.mode);
+    }
+}
+
+static void find_rules(cg_judging *judging)
+{
+    const cg_policy *policy = cg_policy_of(judging->r->per_dir_config);
+    cg_settings settings;
+
+    cg_policy_settle(policy, &settings);
+    judging->mode = capped(settings.mode);
+    judging->baseline = settings.baseline && judging->mode ? cg_generation_now.baseline : NULL;
+    judging->rules = settings.has_rules && judging->mode ? policy : NULL;
+    judging->ignored_mode = describe_ignored_mode(judging->r->pool, settings.ignored_mode);
+}
+
+/* HTTP/0.9 has no head, and what a forward proxy passes on are other people's cookies. */
+static bool is_none_of_ours(const request_rec *r)
+{
+    return r->assbackwards || r->proxyreq == PROXYREQ_PROXY;
+}
+
+static void prepare(cg_judging *judging)
+{
+    request_rec *r = judging->r;
+
+    judging->is_prepared = true;
+    judging->is_idle = true;
+    if (is_none_of_ours(r)) {
+        return;
+    }
+    find_rules(judging);
+    find_secrecy(judging);
+    if (judging->mode == CG_MODE_OFF && judging->secrecy_mode == CG_MODE_OFF) {
+        return;
+    }
+    judging->is_idle = false;
+    judging->lookup = (cg_lookup){.holds = condition_holds, .context = r};
+    judging->response = cg_response_of(r);
+    judging->response->circumstances = cg_fact_circumstances(r);
+    judging->judged_before = judging->response->judged_count;
+    judging->expected = judging->response->first;
+    judging->spare = NULL;
+    memset(judging->counts, 0, sizeof judging->counts);
+}
+
+/* True if this very line was judged when an earlier head of the same request was made: httpd moves
+ * lines from one table to the other, in their order, without copying them. */
+static bool was_judged(cg_judging *judging, const char *line)
+{
+    const cg_judged *judged = judging->expected;
+    for (unsigned i = 0; i < judging->judged_before; i++) {
+        const cg_judged *next = judged->next ? judged->next : judging->response->first;
+        if (judged->out == line) {
+            judging->expected = next;
+            return true;
+        }
+        judged = next;
+    }
+    return false;
+}
+
+static void find_demands(const cg_judging *judging, cg_span name, cg_demands *demands)
+{
+    if (judging->baseline) {
+        cg_ruleset_find_first(judging->baseline, name, &judging->lookup, CG_OVERRIDE_TIGHTEN,
+                              demands);
+    } else {
+        *demands = (cg_demands){.valued = 0};
+    }
+    if (judging->rules) {
+        cg_policy_find(judging->rules, name, &judging->lookup, demands);
+    }
+    if (!demands->ignored) {
+        demands->ignored = judging->ignored_mode;
+    }
+}
+
+/* What the virtual host demands of this name, if its mode carries more weight than the section's:
+ * where it only reports and the section enforces, the section's word is carried out.
+ * Returns null if it demands nothing. */
+static const cg_secrecy *find_secrecy_of(const cg_judging *judging, cg_span name,
+                                         cg_secrecy *secrecy)
+{
+    if (judging->secrecy_mode == CG_MODE_OFF || judging->secrecy_mode < judging->mode) {
+        return NULL;
+    }
+    *secrecy = (cg_secrecy){.drop = cg_policy_find_drop(judging->server_policy, name)};
+    if (judging->guards) {
+        secrecy->guard = cg_guards_find(judging->guards, name, &secrecy->spelling);
+    }
+    return secrecy->drop || secrecy->guard ? secrecy : NULL;
+}
+
+/* Where a section governs no attributes, a guarded cookie is still carried as its guard says: the
+ * terms of the guard's own rule belong to it. */
+static void guard_demands(const cg_judging *judging, const cg_guard *guard, cg_demands *demands)
+{
+    if (judging->mode != judging->secrecy_mode) {
+        *demands = (cg_demands){.valued = 0};
+    }
+    cg_demands_add(demands, guard->rule, CG_OVERRIDE_ALL);
+}
+
+static void limit_demands(unsigned attributes, cg_demands *demands)
+{
+    demands->valued &= attributes;
+    demands->wanted_flags &= attributes;
+    demands->unwanted_flags &= attributes;
+}
+
+static const char *rewrite(apr_pool_t *pool, const cg_event *event)
+{
+    cg_writer writer = {.size = cg_rewrite_size_max(&event->cookie, &event->judgement)};
+    writer.at = apr_palloc(pool, writer.size + 1);
+    cg_rewrite_print(&writer, &event->cookie, &event->judgement);
+    writer.at[writer.len] = '\0';
+    return writer.at;
+}
+
+static void judge_event(const cg_judging *judging, cg_event *event)
+{
+    cg_secrecy found;
+    const cg_secrecy *secrecy;
+    const cg_judgement *judgement = &event->judgement;
+
+    find_demands(judging, event->cookie.name, &event->demands);
+    secrecy = find_secrecy_of(judging, event->cookie.name, &found);
+    if (judging->only) {
+        limit_demands(judging->only, &event->demands);
+    }
+    if (secrecy && secrecy->guard) {
+        guard_demands(judging, secrecy->guard, &event->demands);
+    }
+    cg_judge(&event->cookie, &event->demands, secrecy, &judging->response->circumstances,
+             &event->judgement);
+    event->mode = judgement->drop || (secrecy && secrecy->guard) ? judging->secrecy_mode
+                                                                 : judging->mode;
+    if (event->mode == CG_MODE_OFF) {
+        event->judgement.action = CG_ACTION_PASS;
+    }
+}
+
+static void judge_line(const cg_judging *judging, const char *line, cg_judged *judged)
+{
+    cg_event *event = &judged->event;
+
+    cg_set_cookie_parse(cg_span_of(line), &event->cookie);
+    judge_event(judging, event);
+    event->status = judging->status;
+    event->findings = judging->noted;
+    judged->out = line;
+    if (event->mode != CG_MODE_ON) {
+        return;
+    }
+    if (event->judgement.action == CG_ACTION_REWRITE) {
+        judged->out = rewrite(judging->r->pool, event);
+    } else if (event->judgement.action == CG_ACTION_DROP) {
+        judged->out = NULL;
+    }
+}
+
+static void count(cg_judging *judging, const cg_event *event)
+{
+    cg_action action = event->mode == CG_MODE_ON ? event->judgement.action : CG_ACTION_PASS;
+
+    judging->counts[CG_COUNTER_COOKIES]++;
+    judging->counts[CG_COUNTER_REWRITTEN] += action == CG_ACTION_REWRITE;
+    judging->counts[CG_COUNTER_DROPPED] += action == CG_ACTION_DROP;
+    judging->counts[CG_COUNTER_REFUSED] += event->judgement.refused != 0;
+    judging->counts[CG_COUNTER_IGNORED] += event->cookie.kind != CG_LINE_COOKIE;
+}
+
+/* False if the list is full: then the line is only counted. */
+static bool keep(cg_response *response, cg_judged *judged)
+{
+    if (response->judged_count == CG_JUDGED_MAX) {
+        response->omitted_count++;
+        return false;
+    }
+    judged->next = NULL;
+    *response->end = judged;
+    response->end = &judged->next;
+    response->judged_count++;
+    return true;
+}
+
+const char *cg_judging_line(cg_judging *judging, const char *line)
+{
+    cg_judged *judged;
+
+    if (!judging->is_prepared) {
+        prepare(judging);
+    }
+    if (judging->is_idle || (judging->judged_before && was_judged(judging, line))) {
+        return line;
+    }
+    judged = judging->spare ? judging->spare : apr_palloc(judging->r->pool, sizeof *judged);
+    judge_line(judging, line, judged);
+    judging->spare = judged;
+    if (judged->event.mode != CG_MODE_OFF) {
+        count(judging, &judged->event);
+        judging->spare = keep(judging->response, judged) ? NULL : judged;
+    }
+    return judged->out;
+}
+
+static bool is_set_cookie(const apr_table_entry_t *entry)
+{
+    return (entry->key[0] | 0x20) == 's' &&
+           (!strcmp(entry->key, "Set-Cookie") || !ap_cstr_casecmp(entry->key, "Set-Cookie"));
+}
+
+/* Takes the entries with a null value out, the others keep their order. */
+static void remove_dropped(apr_pool_t *pool, apr_table_t *headers)
+{
+    apr_table_t *copy = apr_table_copy(pool, headers);
+    const apr_array_header_t *entries = apr_table_elts(copy);
+
+    apr_table_clear(headers);
+    for (int i = 0; i < entries->nelts; i++) {
+        const apr_table_entry_t *entry = &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
+        if (entry->val) {
+            apr_table_addn(headers, entry->key, entry->val);
+        }
+    }
+}
+
+void cg_judging_table(cg_judging *judging, apr_table_t *headers)
+{
+    const apr_array_header_t *entries = apr_table_elts(headers);
+    bool has_dropped = false;
+
+    for (int i = 0; i < entries->nelts; i++) {
+        apr_table_entry_t *entry = &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
+        if (is_set_cookie(entry)) {
+            entry->val = (char *)cg_judging_line(judging, entry->val);
+            has_dropped |= entry->val == NULL;
+        }
+    }
+    if (has_dropped) {
+        remove_dropped(judging->r->pool, headers);
+    }
+}
+
+/* A proxy in front that speaks HTTPS, and nobody told this virtual host: said once. */
+static void notice_forwarded_https(const cg_judging *judging)
+{
+    const request_rec *r = judging->r;
+    const cg_server_config *config = cg_config_of(r->server);
+    const char *proto = apr_table_get(r->headers_in, "X-Forwarded-Proto");
+
+    if (proto && !judging->response->circumstances.is_https && !ap_cstr_casecmp(proto, "https") &&
+        cg_segment_notice_once(cg_generation_now.segment, config->number)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server,
+                     "CG0010: virtual host %s counts as plain http, but a request came with "
+                     "X-Forwarded-Proto: https. Secure is not added here. If a proxy in front "
+                     "speaks HTTPS, say CookieGuardHTTPS on",
+                     config->vhost.at);
+    }
+}
+
+void cg_judging_end(cg_judging *judging)
+{
+    if (!judging->is_prepared || judging->is_idle) {
+        return;
+    }
+    judging->counts[CG_COUNTER_RESPONSES] = 1;
+    for (int i = 0; i < CG_COUNTER_COUNT; i++) {
+        if (judging->counts[i]) {
+            cg_counter_add(cg_generation_now.segment, (cg_counter)i, judging->counts[i]);
+        }
+    }
+    notice_forwarded_https(judging);
+}

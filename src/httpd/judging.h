@@ -1,0 +1,78 @@
+/* Judging the cookies of one head: every Set-Cookie line is judged once by the policy of its request
+ * and, in mode On, leaves as the judgement says. */
+#ifndef CG_JUDGING_H
+#define CG_JUDGING_H
+
+#include "config.h"
+
+/* A line that was judged. Lives in the request's pool. */
+typedef struct cg_judged {
+    cg_event event;  /* its request is filled in by the audit */
+    const char *out; /* the line as it stands in the table now; null if dropped */
+    struct cg_judged *next;
+} cg_judged;
+
+/* Lines kept for the audit at most, per request; more are judged and enforced, and counted. */
+#define CG_JUDGED_MAX 1000
+
+/* What one client request knows of its responses, over all internal redirects. */
+typedef struct cg_response {
+    bool filter_is_in;
+    cg_circumstances circumstances; /* under which the lines were judged */
+    unsigned judged_count;          /* kept in the list */
+    unsigned omitted_count;         /* judged, and not kept */
+    cg_judged *first;
+    cg_judged **end;
+} cg_response;
+
+/* The responses of `r`, or null for a sub-request. */
+static inline cg_response *cg_response_of(const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &cookieguard_module);
+}
+
+/* Everything that is the same for all cookies of a head. cg_judging_begin sets the first fields; the
+ * others are found out when a line is met. */
+typedef struct cg_judging {
+    request_rec *r;
+    int status;     /* of an interim head; 0: of the final one */
+    unsigned only;  /* attributes that may be changed; 0: all */
+    uint64_t noted; /* findings that every line of this head has */
+    bool is_prepared;
+    bool is_idle; /* nothing can be judged here */
+
+    cg_response *response;
+    const cg_ruleset *baseline; /* the built-in rules, or null if they have no say here */
+    const cg_policy *rules;     /* the directory's policy, or null if it has no rules */
+    const cg_policy *server_policy;
+    const cg_guards *guards; /* of the virtual host, or null */
+    cg_lookup lookup;
+    cg_mode mode;                /* for attributes */
+    cg_mode secrecy_mode;        /* for Drop and Prefix: the virtual host's own */
+    const cg_rule *ignored_mode; /* a lower mode that a .htaccess asked for in vain, or null */
+    unsigned judged_before;      /* lines that an earlier head of the request had */
+    const cg_judged *expected;   /* the one of them that is likely to be met next */
+    cg_judged *spare;            /* memory that an earlier line did not need to keep */
+    unsigned counts[CG_COUNTER_COUNT];
+} cg_judging;
+
+static inline void cg_judging_begin(cg_judging *judging, request_rec *r)
+{
+    judging->r = r;
+    judging->status = 0;
+    judging->only = 0;
+    judging->noted = 0;
+    judging->is_prepared = false;
+}
+
+/* Judges one line, terminated, that lives as long as the request; one that was judged before is
+ * passed as it is. Returns what is to stand in its place, or null if it is not to leave. */
+const char *cg_judging_line(cg_judging *judging, const char *line);
+
+/* The same for every Set-Cookie of a table, in its place. */
+void cg_judging_table(cg_judging *judging, apr_table_t *headers);
+
+/* Adds up what was judged. */
+void cg_judging_end(cg_judging *judging);
+
+#endif

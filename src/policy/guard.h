@@ -1,0 +1,41 @@
+/* Guarded names: cookies that browsers know by another name than the application (Prefix).
+ *
+ * The application says SID, the browser says __Host-SID, and nothing else that a lenient parser
+ * might take for either is let through. What a name is under is decided by the configuration of its
+ * virtual host alone: guards are made once, when that has been read, and never change. */
+#ifndef CG_GUARD_H
+#define CG_GUARD_H
+
+#include "policy.h"
+
+typedef struct cg_guard {
+    cg_pattern name;   /* the application's: exact or a glob */
+    cg_pattern folded; /* the same, folded (folded_name.h) */
+    cg_prefix prefix;  /* CG_PREFIX_NONE: rolled back, Prefix=off */
+    const cg_rule *rule;
+} cg_guard;
+
+/* How a name stands to a guard. */
+typedef enum cg_spelling {
+    CG_SPELLING_FREE = 0,    /* no guard has a say on it */
+    CG_SPELLING_APPLICATION, /* the application's name, to the octet */
+    CG_SPELLING_WIRE,        /* prefix and name, to the octet */
+    CG_SPELLING_ALIKE        /* what some parser may take for one of the two */
+} cg_spelling;
+
+typedef struct cg_guards {
+    const cg_guard *guards; /* later ones win */
+    unsigned count;
+} cg_guards;
+
+/* The guards of a virtual host, or null if no rule of it says Prefix. Rules of sections are left
+ * out. Texts are not copied. */
+const cg_guards *cg_guards_make(apr_pool_t *pool, const cg_policy *policy);
+
+/* Null, or a sentence on two guards whose names no lenient parser can tell apart. In `pool`. */
+const char *cg_guards_check(apr_pool_t *pool, const cg_guards *guards);
+
+/* The guard that has a say on `name`, in whatever spelling, or null. */
+const cg_guard *cg_guards_find(const cg_guards *guards, cg_span name, cg_spelling *spelling);
+
+#endif
