@@ -93,6 +93,10 @@ void *cg_config_merge_server(apr_pool_t *pool, void *base_config, void *add_conf
         merged->audit_selection = base->audit_selection;
         merged->audit_name = base->audit_name;
     }
+    if (!merged->has_migration) {
+        merged->has_migration = base->has_migration;
+        merged->migration_end = base->migration_end;
+    }
     return merged;
 }
 

@@ -62,7 +62,13 @@ typedef struct cg_server_config {
     const char *audit_name; /* the file's path or the program's command line */
     apr_file_t *audit_file; /* open from open_logs on */
 
-    const cg_guards *guards; /* null: no rule of this server says Prefix; from check_config on */
+    bool has_migration;
+    apr_time_t migration_end; /* up to then guarded cookies are accepted bare; 0: never */
+
+    /* from check_config on */
+    const cg_guards *guards; /* null: no rule of this server says Prefix */
+    cg_mode secrecy_mode;    /* in which Drop and Prefix are carried out: the server's own */
+    bool merges_trailers;    /* MergeTrailers On */
 
     cg_span vhost;   /* "name:port", from post_config on */
     unsigned number; /* of the server in httpd's list, the main server first */

@@ -201,6 +201,59 @@ static const char *set_https(cmd_parms *cmd, void *dummy, const char *word)
     return error ? apr_pstrcat(cmd->pool, error, ", \"expr=...\"", NULL) : NULL;
 }
 
+static bool is_leap_year(int year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+/* Reads "2027-01-31", a day that there is. */
+static bool read_day(const char *text, apr_time_exp_t *day)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const char form[] = "dddd-dd-dd";
+    int year, month, last;
+
+    for (int i = 0; form[i]; i++) {
+        if (form[i] == 'd' ? !cg_ascii_is_digit(text[i]) : text[i] != form[i]) {
+            return false;
+        }
+    }
+    year = (int)apr_strtoi64(text, NULL, 10);
+    month = (int)apr_strtoi64(text + 5, NULL, 10);
+    if (text[sizeof form - 1] || year < 1970 || month < 1 || month > 12) {
+        return false;
+    }
+    last = days[month - 1] + (month == 2 && is_leap_year(year));
+    *day = (apr_time_exp_t){.tm_year = year - 1900,
+                            .tm_mon = month - 1,
+                            .tm_mday = (int)apr_strtoi64(text + 8, NULL, 10)};
+    return day->tm_mday >= 1 && day->tm_mday <= last;
+}
+
+/* A date and never a duration: what was meant to be temporary ends, restarts or not. */
+static const char *set_migration(cmd_parms *cmd, void *dummy, const char *word)
+{
+    cg_server_config *config = cg_config_of(cmd->server);
+    apr_time_exp_t day;
+    (void)dummy;
+
+    config->has_migration = true;
+    if (!ap_cstr_casecmp(word, "off")) {
+        config->migration_end = 0;
+        return NULL;
+    }
+    if (strncmp(word, "until=", 6) || !read_day(word + 6, &day)) {
+        return apr_psprintf(cmd->pool,
+                            "CookieGuardMigration does not know '%s'; write off, or the last day "
+                            "(UTC) on which cookies without their prefix are accepted, such as "
+                            "until=2027-01-31",
+                            word);
+    }
+    apr_time_exp_gmt_get(&config->migration_end, &day);
+    config->migration_end += apr_time_from_sec(24 * 60 * 60);
+    return NULL;
+}
+
 /* A file that cannot be made because its directory is missing is said now, not at the start. */
 static const char *check_directory(cmd_parms *cmd, const char *file)
 {
@@ -269,6 +322,9 @@ const command_rec cg_directives[] = {
                  "cookies"),
     AP_INIT_TAKE1("CookieGuardHTTPS", set_https, NULL, RSRC_CONF,
                   "auto, on, off or \"expr=...\": whether the client's connection is HTTPS"),
+    AP_INIT_TAKE1("CookieGuardMigration", set_migration, NULL, RSRC_CONF,
+                  "off, or until=YYYY-MM-DD: the last day on which cookies under Prefix are "
+                  "accepted without their prefix"),
     AP_INIT_TAKE1("CookieGuardOverride", set_override, NULL, RSRC_CONF | ACCESS_CONF,
                   "Tighten, All or None: what .htaccess files may ask"),
     AP_INIT_TAKE12("CookieGuardAuditLog", set_audit_log, NULL, RSRC_CONF,

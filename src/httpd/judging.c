@@ -32,15 +32,12 @@ static const cg_rule *describe_ignored_mode(apr_pool_t *pool, const char *place)
 static void find_secrecy(cg_judging *judging)
 {
     const cg_server_config *config = cg_config_of(judging->r->server);
-    cg_settings settings;
 
     judging->server_policy = cg_policy_of(judging->r->server->lookup_defaults);
     judging->guards = config->guards;
-    judging->secrecy_mode = CG_MODE_OFF;
-    if (judging->server_policy->has_drop || judging->guards) {
-        cg_policy_settle(judging->server_policy, &settings);
-        judging->secrecy_mode = capped(settings.mode);
-    }
+    judging->secrecy_mode = judging->server_policy->has_drop || judging->guards
+                                ? config->secrecy_mode
+                                : CG_MODE_OFF;
 }
 
 static void find_rules(cg_judging *judging)

@@ -55,19 +55,82 @@ static void name_servers(apr_pool_t *pconf, server_rec *main_server)
     }
 }
 
-/* A Drop that nothing will carry out is more likely a mistake than a wish. */
-static void warn_of_idle_drops(server_rec *main_server)
+static cg_mode find_secrecy_mode(const cg_policy *policy)
+{
+    cg_settings settings;
+    cg_policy_settle(policy, &settings);
+    return settings.mode < cg_generation_now.mode_cap ? settings.mode : cg_generation_now.mode_cap;
+}
+
+/* What is decided for a whole virtual host, whatever sections say. */
+static void settle_servers(apr_pool_t *pconf, server_rec *main_server)
 {
     for (server_rec *s = main_server; s; s = s->next) {
+        cg_server_config *config = cg_config_of(s);
         const cg_policy *policy = cg_policy_of(s->lookup_defaults);
-        cg_settings settings;
-        cg_policy_settle(policy, &settings);
-        if (policy->has_drop && settings.mode != CG_MODE_ON) {
-            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
-                         "CG0002: a rule of virtual host %s says Drop, but its mode is %s; Drop "
-                         "acts only where the virtual host itself says CookieGuard On",
-                         cg_config_of(s)->vhost.at, cg_mode_name(settings.mode).at);
+        const core_server_config *core = ap_get_core_module_config(s->module_config);
+
+        config->guards = cg_guards_make(pconf, policy);
+        config->secrecy_mode = find_secrecy_mode(policy);
+        config->merges_trailers = core->merge_trailers == AP_MERGE_TRAILERS_ENABLE;
+    }
+}
+
+static bool refuse_names_alike(apr_pool_t *ptemp, server_rec *main_server)
+{
+    bool is_refused = false;
+    for (server_rec *s = main_server; s; s = s->next) {
+        const char *error = cg_guards_check(ptemp, cg_config_of(s)->guards);
+        if (error) {
+            is_refused = true;
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, s, "CG0004: %s", error);
         }
+    }
+    return is_refused;
+}
+
+/* Is it On at all, where it was not switched off from the command line? */
+static bool is_idle(server_rec *server)
+{
+    cg_settings settings;
+    cg_policy_settle(cg_policy_of(server->lookup_defaults), &settings);
+    return settings.mode != CG_MODE_ON;
+}
+
+/* A demand that nothing will carry out is more likely a mistake than a wish. */
+static void warn_of_idle_secrecy(server_rec *server)
+{
+    const cg_server_config *config = cg_config_of(server);
+    const cg_policy *policy = cg_policy_of(server->lookup_defaults);
+
+    if ((policy->has_drop || config->guards) && is_idle(server)) {
+        const char *term = policy->has_drop ? "Drop" : "Prefix";
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
+                     "CG0002: a rule of virtual host %s says %s, but its mode is %s; %s acts only "
+                     "where the virtual host itself says CookieGuard On",
+                     config->vhost.at, term, cg_mode_name(config->secrecy_mode).at, term);
+    }
+}
+
+static void warn_of_past_migration(server_rec *server)
+{
+    const cg_server_config *config = cg_config_of(server);
+    if (config->guards && config->migration_end && config->migration_end <= apr_time_now()) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
+                     "CG0005: the last day of CookieGuardMigration of virtual host %s is past; "
+                     "cookies without their prefix are refused. The line can go",
+                     config->vhost.at);
+    }
+}
+
+static void warn_of_plain_http(server_rec *server)
+{
+    const cg_server_config *config = cg_config_of(server);
+    if (config->guards && config->https == CG_HTTPS_OFF) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
+                     "CG0006: virtual host %s has rules with Prefix and says CookieGuardHTTPS off; "
+                     "browsers take such cookies over HTTPS only, so they are not sent",
+                     config->vhost.at);
     }
 }
 
@@ -75,10 +138,17 @@ int cg_lifecycle_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
                               server_rec *main_server)
 {
     (void)plog;
-    (void)ptemp;
     cg_config_finish(pconf);
     name_servers(pconf, main_server);
-    warn_of_idle_drops(main_server);
+    settle_servers(pconf, main_server);
+    if (refuse_names_alike(ptemp, main_server)) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    for (server_rec *s = main_server; s; s = s->next) {
+        warn_of_idle_secrecy(s);
+        warn_of_past_migration(s);
+        warn_of_plain_http(s);
+    }
     return OK;
 }
 
