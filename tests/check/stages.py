@@ -60,6 +60,18 @@ def pytest(log, stage, place, **env):
     return results.of_pytest(report).settle(code)
 
 
+def pytest_with_node(log, stage):
+    """The pytest tests of one directory, with what npm installs from its package-lock.json."""
+    module = module_of(built(log, "gcc"))
+    place = BUILD / stage
+    place.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy2(ROOT / "tests" / stage / name, place / name)
+    log.must(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=place)
+    return pytest(log, stage, f"tests/{stage}", COOKIEGUARD_MODULE=str(module),
+                  COOKIEGUARD_NODE_MODULES=str(place / "node_modules"))
+
+
 def house(log):
     """configure's refusals and options, install and uninstall"""
     copy_of_sources(log)
@@ -89,14 +101,12 @@ def server_sanitized(log):
 
 def clients(log):
     """cookie jars of real clients, with and without the module"""
-    module = module_of(built(log, "gcc"))
-    place = BUILD / "clients"
-    place.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy2(ROOT / "tests" / "clients" / name, place / name)
-    log.must(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=place)
-    return pytest(log, "clients", "tests/clients", COOKIEGUARD_MODULE=str(module),
-                  COOKIEGUARD_NODE_MODULES=str(place / "node_modules"))
+    return pytest_with_node(log, "clients")
+
+
+def browser(log):
+    """Chromium, with and without the module: tossed cookies, flags, a session's whole round"""
+    return pytest_with_node(log, "browser")
 
 
 def docs(log):
@@ -140,6 +150,7 @@ STAGES = (
     ("server", server, ("gcc", "apxs", "curl")),
     ("server-sanitized", server_sanitized, ("gcc", "apxs", "curl")),
     ("clients", clients, ("gcc", "apxs", "node", "npm", "curl")),
+    ("browser", browser, ("gcc", "apxs", "node", "npm")),
     ("docs", docs, ("gcc", "apxs")),
     ("mutants", mutants, ("gcc", "git")),
     ("fuzz", fuzz, ("clang", "autoreconf", "apxs")),

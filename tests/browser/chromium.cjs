@@ -1,0 +1,122 @@
+// Drives Chromium for the tests. On standard input a JSON array a line, [command, argument...]; its
+// answer on standard output, {"answer": ...} or {"error": text}, a line each, in the same order.
+//
+// A visitor is a profile of its own with one page: nothing is shared between two of them.
+"use strict";
+
+const readline = require("readline");
+const { chromium } = require("playwright-core");
+
+const [executable, hosts] = process.argv.slice(2);
+const visitors = new Map();
+let browser;
+let protocol;
+
+// What Chromium itself says about the cookies of every response: the lines that it refused.
+async function watchCookies(visitor) {
+  const session = await visitor.context.newCDPSession(visitor.page);
+  visitor.profile = (await session.send("Target.getTargetInfo")).targetInfo.browserContextId;
+  await session.send("Network.enable");
+  session.on("Network.responseReceivedExtraInfo", ({ blockedCookies }) => {
+    for (const { cookieLine, blockedReasons } of blockedCookies) {
+      visitor.refused.push({ line: cookieLine, reasons: blockedReasons });
+    }
+  });
+}
+
+// What the page shows once a navigation is complete; `begin` starts it.
+async function arrive(visitor, begin) {
+  const [response] = await Promise.all([
+    visitor.page.waitForNavigation({ waitUntil: "load" }), begin(visitor.page)]);
+  return {
+    url: visitor.page.url(),
+    status: response.status(),
+    text: await visitor.page.evaluate(() => document.body.innerText),
+  };
+}
+
+const commands = {
+  async open(name) {
+    // The certificate was made by the tests a moment ago.
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    const visitor = { context, page: await context.newPage(), refused: [] };
+    await watchCookies(visitor);
+    visitors.set(name, visitor);
+  },
+
+  async close(name) {
+    await visitors.get(name).context.close();
+    visitors.delete(name);
+  },
+
+  // The profile without any cookie.
+  forget: (name) => visitors.get(name).context.clearCookies(),
+
+  // An address typed by the user.
+  visit: (name, url) => arrive(visitors.get(name), (page) => page.goto(url)),
+
+  // A link of the current page, clicked.
+  follow: (name, url) => arrive(visitors.get(name), async (page) => {
+    await page.evaluate((to) => {
+      const link = document.createElement("a");
+      link.href = to;
+      link.textContent = "here";
+      link.id = "link-to-follow";
+      document.body.append(link);
+    }, url);
+    await page.click("#link-to-follow");
+  }),
+
+  // A form of the current page, sent by POST.
+  post: (name, url, fields) => arrive(visitors.get(name), (page) => page.evaluate(
+    ([to, values]) => {
+      const form = document.createElement("form");
+      form.action = to;
+      form.method = "post";
+      for (const [key, value] of Object.entries(values)) {
+        const input = document.createElement("input");
+        input.name = key;
+        input.value = value;
+        form.append(input);
+      }
+      document.body.append(form);
+      form.submit();
+    }, [url, fields])),
+
+  // A script of the current page.
+  run: (name, script, argument) => visitors.get(name).page.evaluate(
+    ([text, value]) => new Function("value", `return (async () => { ${text} })()`)(value),
+    [script, argument]),
+
+  // All cookies of the profile, as Chromium's own protocol tells them.
+  async jar(name) {
+    const { profile } = visitors.get(name);
+    return (await protocol.send("Storage.getCookies", { browserContextId: profile })).cookies;
+  },
+
+  // The lines refused since the last call, with Chromium's reasons.
+  refused: (name) => visitors.get(name).refused.splice(0),
+};
+
+async function main() {
+  browser = await chromium.launch({
+    executablePath: executable,
+    // As root Chromium runs without its sandbox only; it visits nothing but our own servers.
+    chromiumSandbox: process.getuid() !== 0,
+    args: [`--host-resolver-rules=${hosts}`],
+  });
+  protocol = await browser.newBrowserCDPSession();
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const [command, ...words] = JSON.parse(line);
+    let told;
+    try {
+      told = { answer: (await commands[command](...words)) ?? null };
+    } catch (problem) {
+      told = { error: String(problem) };
+    }
+    process.stdout.write(JSON.stringify(told) + "\n");
+  }
+  await browser.close();
+}
+
+main();

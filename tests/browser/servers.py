@@ -1,0 +1,117 @@
+"""The street: a real httpd with the shop and its neighbours, and what the guard is told to do."""
+
+import logging
+import threading
+from urllib.parse import quote
+
+from werkzeug.serving import make_server
+
+from env.httpd import Httpd, make_certificate
+from shop import Shop, by_host, make_shop
+
+SHOP, EVIL, OTHER = "shop.test", "evil.shop.test", "other.test"
+
+MODULES = ("ssl", "proxy", "proxy_http")
+
+# Everybody's sites stand on the same two ports; the guard is the shop's affair alone.
+SITES = """
+Listen 127.0.0.1:${port_plain}
+Listen 127.0.0.1:${port_tls}
+# A certificate made for the test is no news, and a session cache would serve nobody.
+LogLevel ssl:error
+ProxyPreserveHost On
+ProxyPass / http://127.0.0.1:${port_shop}/
+SSLCertificateFile cert.pem
+SSLCertificateKeyFile key.pem
+<VirtualHost 127.0.0.1:${port_tls}>
+    ServerName shop.test
+    SSLEngine on
+    Include conf/guard.conf
+</VirtualHost>
+<VirtualHost 127.0.0.1:${port_plain}>
+    ServerName shop.test
+    Include conf/guard.conf
+</VirtualHost>
+<VirtualHost 127.0.0.1:${port_tls}>
+    ServerName neighbours.test
+    ServerAlias evil.shop.test other.test
+    SSLEngine on
+</VirtualHost>
+<VirtualHost 127.0.0.1:${port_plain}>
+    ServerName neighbours.test
+    ServerAlias evil.shop.test other.test
+</VirtualHost>
+"""
+
+
+class Application:
+    """A WSGI application, served in threads of the tests."""
+
+    def __init__(self, app):
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        self._server = make_server("127.0.0.1", 0, app, threaded=True)
+        self.port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def stop(self):
+        """End it and give the port back."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class Street:
+    """The shop at https://shop.test, evil.shop.test below it, and other.test elsewhere."""
+
+    def __init__(self, guarded):
+        self.shop = Shop()
+        self._application = Application(by_host(make_shop(self.shop)))
+        name = "browser-guarded" if guarded else "browser-bare"
+        self.httpd = Httpd(name, None, modules=MODULES, ports_named=("plain", "tls"),
+                           defines={"port_shop": self._application.port}, guard=guarded,
+                           text=SITES)
+        make_certificate(self.httpd.root)
+        self._rules = ""
+        self._write_rules()
+        self.httpd.start()
+
+    def _write_rules(self):
+        (self.httpd.root / "conf" / "guard.conf").write_text(self._rules + "\n", encoding="utf-8")
+
+    def guard(self, *rules):
+        """Give the shop these rules and no others, as an administrator does: a graceful restart."""
+        rules = "\n".join(rules)
+        if rules != self._rules:
+            self._rules = rules
+            self._write_rules()
+            code, told = self.httpd.run("-t")
+            assert code == 0, told
+            self.httpd.graceful()
+        return self
+
+    def tidied(self):
+        """The same street in a new test: no customer, no card, a clean error log so far."""
+        self.httpd.logs.check()
+        for kept in (self.shop.users, self.shop.cards, self.shop.cookies):
+            kept.clear()
+        return self
+
+    def url(self, host, path="/", scheme="https"):
+        """The address of a page on one of the hosts."""
+        return f"{scheme}://{host}:{self.httpd.port('tls' if scheme == 'https' else 'plain')}{path}"
+
+    def setting(self, host, *lines, scheme="https"):
+        """The address of a neighbour's page that sets these cookies."""
+        query = "&".join("line=" + quote(line, encoding="latin-1", safe="") for line in lines)
+        return self.url(host, "/?" + query, scheme)
+
+    def stop(self):
+        """End the server; its error log must be clean."""
+        self.httpd.stop()
+
+    def remove(self):
+        """Leave nothing behind."""
+        self.httpd.stop(check=False)
+        self.httpd.remove()
+        self._application.stop()
