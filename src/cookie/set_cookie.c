@@ -37,12 +37,29 @@ cg_attribute cg_attribute_find(cg_span name)
     return CG_ATTRIBUTE_OTHER;
 }
 
+#define IS_WORD(span, word)                                                                        \
+    ((span).len == sizeof(word) - 1 && !memcmp((span).at, word, sizeof(word) - 1))
+
+/* The usual spellings first: compilers compare a word of known length in an instruction or two. */
+static inline cg_same_site find_same_site(cg_span word)
+{
+    if (IS_WORD(word, "Lax")) {
+        return CG_SAME_SITE_LAX;
+    }
+    if (IS_WORD(word, "Strict")) {
+        return CG_SAME_SITE_STRICT;
+    }
+    for (int i = CG_SAME_SITE_NONE; i < CG_SAME_SITE_COUNT; i++) {
+        if (cg_span_equal_folded(word, same_site_names[i])) {
+            return (cg_same_site)i;
+        }
+    }
+    return CG_SAME_SITE_DEFAULT;
+}
+
 cg_same_site cg_same_site_find(cg_span word)
 {
-    cg_same_site guess = word.len == 3   ? CG_SAME_SITE_LAX
-                         : word.len == 4 ? CG_SAME_SITE_NONE
-                                         : CG_SAME_SITE_STRICT;
-    return cg_span_equal_folded(word, same_site_names[guess]) ? guess : CG_SAME_SITE_DEFAULT;
+    return find_same_site(word);
 }
 
 bool cg_max_age_parse(cg_span text, int64_t *seconds)
@@ -70,144 +87,140 @@ static inline bool is_forbidden_control(char c)
     return (u < 0x20 && u != 0x09) || u == 0x7F;
 }
 
-/* As many octets as a vector has. The loops over them have no branch and a fixed length, so that
- * compilers make each a few instructions. */
-enum { BLOCK = 16 };
+/* Octets side by side in one register. */
+typedef unsigned char octets __attribute__((vector_size(16)));
 
-static inline void note_forbidden(unsigned char found[BLOCK], const char *at)
+/* Where `at` has a control character, or a tabulator, an octet that is not 0. */
+static inline octets look_for_control(const char *at)
 {
-    for (int i = 0; i < BLOCK; i++) {
-        unsigned char u = (unsigned char)at[i];
-        found[i] |= (unsigned char)(((u < 0x20) & (u != 0x09)) | (u == 0x7F));
-    }
+    octets text;
+    memcpy(&text, at, sizeof text);
+    return (octets)(text < 0x20) | (octets)(text == 0x7F);
 }
 
-static inline bool is_any_set(const unsigned char found[BLOCK])
+static inline bool is_any_set(octets found)
 {
-    uint64_t words[BLOCK / sizeof(uint64_t)];
-    memcpy(words, found, sizeof words);
+    uint64_t words[sizeof found / sizeof(uint64_t)];
+    memcpy(words, &found, sizeof words);
     return (words[0] | words[1]) != 0;
 }
 
-/* Block by block; the last one reaches back if the text does not come out even. */
+/* Register by register, the last one reaching back if the text does not come out even; octet by
+ * octet only where the text is short, or has a tabulator or worse. */
 static bool has_forbidden_control(cg_span text)
 {
-    unsigned char found[BLOCK] = {0};
-    if (text.len < BLOCK) {
-        for (size_t i = 0; i < text.len; i++) {
-            found[0] |= is_forbidden_control(text.at[i]);
+    if (text.len >= sizeof(octets)) {
+        const char *last = text.at + text.len - sizeof(octets);
+        octets found = look_for_control(last);
+        for (const char *at = text.at; at < last; at += sizeof(octets)) {
+            found |= look_for_control(at);
         }
-        return found[0];
+        if (!is_any_set(found)) {
+            return false;
+        }
     }
-    for (size_t i = 0; i + BLOCK <= text.len; i += BLOCK) {
-        note_forbidden(found, text.at + i);
+    for (size_t i = 0; i < text.len; i++) {
+        if (is_forbidden_control(text.at[i])) {
+            return true;
+        }
     }
-    note_forbidden(found, text.at + text.len - BLOCK);
-    return is_any_set(found);
+    return false;
 }
 
-#define BEGINS_WITH(text, usual)                                                                   \
-    ((text).len >= sizeof(usual) - 1 && memcmp((text).at, usual, sizeof(usual) - 1) == 0)
-
-/* The attribute whose usual spelling `text` begins with, if any: a guess, since the name may go on
- * behind it. */
-static inline cg_attribute guess_attribute(cg_span text)
+/* All from `start` up to `end`. */
+static inline cg_span between(const char *start, const char *end)
 {
-    switch (text.len ? text.at[0] : '\0') {
-    case 'D':
-        return BEGINS_WITH(text, "Domain") ? CG_ATTRIBUTE_DOMAIN : CG_ATTRIBUTE_OTHER;
-    case 'E':
-        return BEGINS_WITH(text, "Expires") ? CG_ATTRIBUTE_EXPIRES : CG_ATTRIBUTE_OTHER;
-    case 'H':
-        return BEGINS_WITH(text, "HttpOnly") ? CG_ATTRIBUTE_HTTPONLY : CG_ATTRIBUTE_OTHER;
-    case 'M':
-        return BEGINS_WITH(text, "Max-Age") ? CG_ATTRIBUTE_MAX_AGE : CG_ATTRIBUTE_OTHER;
-    case 'P':
-        return BEGINS_WITH(text, "Path") ? CG_ATTRIBUTE_PATH : CG_ATTRIBUTE_OTHER;
-    case 'S':
-        return BEGINS_WITH(text, "Secure")     ? CG_ATTRIBUTE_SECURE
-               : BEGINS_WITH(text, "SameSite") ? CG_ATTRIBUTE_SAMESITE
-                                               : CG_ATTRIBUTE_OTHER;
-    default:
-        return CG_ATTRIBUTE_OTHER;
-    }
+    return (cg_span){start, (size_t)(end - start)};
 }
 
-static inline bool ends_name(cg_span text, size_t at)
+/* The first `c` from `at` on, or `end`. */
+static inline const char *find(const char *at, const char *end, char c)
 {
-    return at == text.len || text.at[at] == ';' || text.at[at] == '=';
+    const char *hit = memchr(at, c, (size_t)(end - at));
+    return hit ? hit : end;
 }
 
-/* Takes the name at the start of `text`, which goes up to a semicolon, an equals sign or the end.
- * Returns its length; white space behind the name counts. */
-static inline size_t take_name(cg_span text, cg_attribute_token *token)
+/* Takes the attribute behind the semicolon at `at`. Returns where the next one begins, or the end. */
+static const char *take_token(const char *at, const char *end, cg_attribute_token *token)
 {
-    size_t end;
-    token->kind = guess_attribute(text);
-    end = attribute_names[token->kind].len;
-    if (token->kind != CG_ATTRIBUTE_OTHER && ends_name(text, end)) {
-        token->name = cg_span_part(text, 0, end);
-        return end;
+    const char *raw = at + 1, *stop = raw;
+
+    while (stop < end && *stop != ';' && *stop != '=') {
+        stop++;
     }
-    for (end = 0; !ends_name(text, end); end++) {
-    }
-    token->name = cg_span_trim(cg_span_part(text, 0, end));
+    token->name = cg_span_trim(between(raw, stop));
     token->kind = cg_attribute_find(token->name);
-    return end;
-}
-
-/* Inlined by force: every attribute of every cookie comes through, and a call would cost each some
- * thirty instructions. */
-static inline __attribute__((always_inline)) bool next_token(cg_span *rest,
-                                                             cg_attribute_token *token)
-{
-    cg_span text = *rest; /* begins with a semicolon */
-    size_t start = 1, end;
-
-    if (text.len == 0) {
-        return false;
-    }
-    while (start < text.len && cg_ascii_is_wsp(text.at[start])) {
-        start++;
-    }
-    end = start + take_name(cg_span_part(text, start, text.len), token);
-    token->value = (cg_span){NULL, 0};
-    token->has_value = end < text.len && text.at[end] == '=';
+    token->value = between(stop, stop);
+    token->has_value = stop < end && *stop == '=';
     if (token->has_value) {
-        cg_span behind = cg_span_part(text, end + 1, text.len);
-        behind.len = cg_span_find(behind, ';');
-        token->value = cg_span_trim(behind);
-        end += 1 + behind.len;
+        const char *value = stop + 1;
+        stop = find(value, end, ';');
+        token->value = cg_span_trim(between(value, stop));
     }
-    token->raw = cg_span_part(text, 1, end);
-    *rest = cg_span_part(text, end, text.len);
-    return true;
+    token->raw = between(raw, stop);
+    return stop;
 }
 
 bool cg_attribute_next(cg_span *rest, cg_attribute_token *token)
 {
-    return next_token(rest, token);
+    const char *end;
+    if (rest->len == 0) {
+        return false;
+    }
+    end = rest->at + rest->len;
+    *rest = between(take_token(rest->at, end, token), end);
+    return true;
 }
 
-/* Reads one attribute's value into *attributes. False if a browser ignores the attribute. */
-static bool read_value(const cg_attribute_token *token, cg_attributes *attributes)
+void cg_set_cookie_read_date(cg_set_cookie *cookie)
 {
-    switch (token->kind) {
+    unsigned bit = CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_EXPIRES);
+    if (!cookie->has_unread_date) {
+        return;
+    }
+    cookie->has_unread_date = false;
+    if (!cg_cookie_date_parse(cookie->date, &cookie->attributes.expires)) {
+        cookie->attributes.present &= ~bit;
+        cookie->ignored |= bit;
+    }
+}
+
+/* The only date of a line waits until somebody asks. Of several the last counts that can be read. */
+static bool read_date(cg_span value, cg_set_cookie *cookie)
+{
+    if (cookie->repeated & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_EXPIRES)) {
+        return cg_cookie_date_parse(value, &cookie->attributes.expires);
+    }
+    cookie->has_unread_date = true;
+    cookie->date = value;
+    cookie->attributes.expires = INT64_MAX;
+    return true;
+}
+
+/* Functions that every attribute of every cookie comes through are inlined by force, once for each
+ * kind of attribute, so that nothing is asked at run time that the kind decides. */
+#define FOR_EACH_KIND static inline __attribute__((always_inline))
+
+/* Reads one attribute's value. False if a browser ignores the attribute. */
+FOR_EACH_KIND bool read_value(cg_attribute kind, cg_span value, cg_set_cookie *cookie)
+{
+    cg_attributes *attributes = &cookie->attributes;
+    switch (kind) {
     case CG_ATTRIBUTE_EXPIRES:
-        return cg_cookie_date_parse(token->value, &attributes->expires);
+        return read_date(value, cookie);
     case CG_ATTRIBUTE_MAX_AGE:
-        return cg_max_age_parse(token->value, &attributes->max_age);
+        return cg_max_age_parse(value, &attributes->max_age);
     case CG_ATTRIBUTE_DOMAIN:
-        attributes->domain = token->value;
-        if (token->value.len && token->value.at[0] == '.') {
-            attributes->domain = cg_span_part(token->value, 1, token->value.len);
+        attributes->domain = value;
+        if (value.len && value.at[0] == '.') {
+            attributes->domain = cg_span_part(value, 1, value.len);
         }
         return true;
     case CG_ATTRIBUTE_PATH:
-        attributes->path = token->value;
+        attributes->path = value;
         return true;
     case CG_ATTRIBUTE_SAMESITE:
-        attributes->same_site = cg_same_site_find(token->value);
+        attributes->same_site = find_same_site(value);
         return true;
     default:
         return true;
@@ -215,20 +228,24 @@ static bool read_value(const cg_attribute_token *token, cg_attributes *attribute
 }
 
 /* Enters one known attribute. The last occurrence counts; of a flag the first does, since all say
- * the same. */
-static void read_attribute(const cg_attribute_token *token, cg_set_cookie *cookie)
+ * the same. `value` has a null pointer if there is no "=". */
+FOR_EACH_KIND void read_attribute(cg_attribute kind, const char *raw, cg_span value,
+                                  cg_set_cookie *cookie)
 {
-    unsigned bit = CG_ATTRIBUTE_BIT(token->kind);
-    bool is_too_long = token->value.len > CG_ATTRIBUTE_VALUE_MAX;
+    unsigned bit = CG_ATTRIBUTE_BIT(kind);
+    bool is_too_long = value.len > CG_ATTRIBUTE_VALUE_MAX;
 
     if ((cookie->attributes.present | cookie->ignored) & bit) {
         cookie->repeated |= bit;
+        if (kind == CG_ATTRIBUTE_EXPIRES) {
+            cg_set_cookie_read_date(cookie);
+        }
     }
-    if (is_too_long || !read_value(token, &cookie->attributes)) {
+    if (is_too_long || !read_value(kind, value, cookie)) {
         cookie->ignored |= bit;
         cookie->has_long_value |= is_too_long;
         if (!(cookie->attributes.present & bit)) {
-            cookie->effective[token->kind] = token->raw.at;
+            cookie->effective[kind] = raw;
         }
         return;
     }
@@ -236,38 +253,115 @@ static void read_attribute(const cg_attribute_token *token, cg_set_cookie *cooki
         return;
     }
     cookie->attributes.present |= bit;
-    cookie->effective[token->kind] = token->raw.at;
-    if ((bit & CG_ATTRIBUTE_FLAGS) && token->has_value) {
+    cookie->effective[kind] = raw;
+    if ((bit & CG_ATTRIBUTE_FLAGS) && value.at) {
         cookie->valued_flags |= bit;
+    }
+}
+
+/* Any attribute at all. */
+static const char *read_token(const char *at, const char *end, cg_set_cookie *cookie)
+{
+    cg_attribute_token token;
+    at = take_token(at, end, &token);
+    if (token.kind != CG_ATTRIBUTE_OTHER) {
+        read_attribute(token.kind, token.raw.at, token.has_value ? token.value : (cg_span){NULL, 0},
+                       cookie);
+        return at;
+    }
+    cookie->has_long_value |= token.value.len > CG_ATTRIBUTE_VALUE_MAX;
+    cookie->ends_blank = at == end && token.name.len == 0 && !token.has_value;
+    return at;
+}
+
+/* An attribute in its usual spelling, whose name stands behind a semicolon and a blank. The name may
+ * still go on behind it; then it is another attribute. */
+FOR_EACH_KIND const char *read_usual(cg_attribute kind, const char *at, const char *end,
+                                     cg_set_cookie *cookie)
+{
+    const char *value = at + 2 + attribute_names[kind].len, *stop;
+
+    if (value == end || *value == ';') {
+        read_attribute(kind, at + 1, (cg_span){NULL, 0}, cookie);
+        return value;
+    }
+    if (*value++ != '=') {
+        return read_token(at, end, cookie);
+    }
+    stop = find(value, end, ';');
+    read_attribute(kind, at + 1, cg_span_trim(between(value, stop)), cookie);
+    return stop;
+}
+
+/* Four octets and then the others, so that a wrong guess costs one comparison. */
+#define BEGINS_WITH(at, room, first, others)                                                       \
+    (memcmp(at, first, 4) == 0 && (room) >= 4 + sizeof(others) - 1 &&                              \
+     memcmp((at) + 4, others, sizeof(others) - 1) == 0)
+
+/* The attribute whose usual spelling stands at `at`, if any. */
+static inline cg_attribute guess_attribute(const char *at, size_t room)
+{
+    return room < 4                                   ? CG_ATTRIBUTE_OTHER
+           : BEGINS_WITH(at, room, "Path", "")        ? CG_ATTRIBUTE_PATH
+           : BEGINS_WITH(at, room, "Secu", "re")      ? CG_ATTRIBUTE_SECURE
+           : BEGINS_WITH(at, room, "Http", "Only")    ? CG_ATTRIBUTE_HTTPONLY
+           : BEGINS_WITH(at, room, "Same", "Site")    ? CG_ATTRIBUTE_SAMESITE
+           : BEGINS_WITH(at, room, "Expi", "res")     ? CG_ATTRIBUTE_EXPIRES
+           : BEGINS_WITH(at, room, "Max-", "Age")     ? CG_ATTRIBUTE_MAX_AGE
+           : BEGINS_WITH(at, room, "Doma", "in")      ? CG_ATTRIBUTE_DOMAIN
+           : BEGINS_WITH(at, room, "Part", "itioned") ? CG_ATTRIBUTE_PARTITIONED
+                                                      : CG_ATTRIBUTE_OTHER;
+}
+
+/* Reads the attribute behind the semicolon at `at`. Returns where the next one begins, or the end. */
+static inline const char *read_next(const char *at, const char *end, cg_set_cookie *cookie)
+{
+    if (end - at < 2 || at[1] != ' ') {
+        return read_token(at, end, cookie);
+    }
+    switch (guess_attribute(at + 2, (size_t)(end - at) - 2)) {
+    case CG_ATTRIBUTE_PATH:
+        return read_usual(CG_ATTRIBUTE_PATH, at, end, cookie);
+    case CG_ATTRIBUTE_SECURE:
+        return read_usual(CG_ATTRIBUTE_SECURE, at, end, cookie);
+    case CG_ATTRIBUTE_HTTPONLY:
+        return read_usual(CG_ATTRIBUTE_HTTPONLY, at, end, cookie);
+    case CG_ATTRIBUTE_SAMESITE:
+        return read_usual(CG_ATTRIBUTE_SAMESITE, at, end, cookie);
+    case CG_ATTRIBUTE_EXPIRES:
+        return read_usual(CG_ATTRIBUTE_EXPIRES, at, end, cookie);
+    case CG_ATTRIBUTE_MAX_AGE:
+        return read_usual(CG_ATTRIBUTE_MAX_AGE, at, end, cookie);
+    case CG_ATTRIBUTE_DOMAIN:
+        return read_usual(CG_ATTRIBUTE_DOMAIN, at, end, cookie);
+    case CG_ATTRIBUTE_PARTITIONED:
+        return read_usual(CG_ATTRIBUTE_PARTITIONED, at, end, cookie);
+    default:
+        return read_token(at, end, cookie);
     }
 }
 
 static void read_attributes(cg_set_cookie *cookie)
 {
-    cg_span rest = cookie->rest;
-    cg_attribute_token token;
-    while (next_token(&rest, &token)) {
-        if (token.kind != CG_ATTRIBUTE_OTHER) {
-            read_attribute(&token, cookie);
-            continue;
-        }
-        cookie->has_long_value |= token.value.len > CG_ATTRIBUTE_VALUE_MAX;
-        cookie->ends_blank = rest.len == 0 && token.name.len == 0 && !token.has_value;
+    const char *at = cookie->rest.at, *end = at + cookie->rest.len;
+    while (at < end) {
+        at = read_next(at, end, cookie);
     }
 }
 
 static void read_pair(cg_set_cookie *cookie)
 {
-    size_t equals = 0; /* near the start, where a loop is quicker than a call */
-    while (equals < cookie->pair.len && cookie->pair.at[equals] != '=') {
+    const char *end = cookie->rest.at, *equals = cookie->line.at;
+    while (equals < end && *equals != '=') { /* near the start: a loop is quicker than a call */
         equals++;
     }
-    if (equals == cookie->pair.len) {
+    if (equals == end) {
+        cookie->name = (cg_span){NULL, 0};
         cookie->value = cg_span_trim(cookie->pair);
         return;
     }
-    cookie->name = cg_span_trim(cg_span_part(cookie->pair, 0, equals));
-    cookie->value = cg_span_trim(cg_span_part(cookie->pair, equals + 1, cookie->pair.len));
+    cookie->name = cg_span_trim(between(cookie->line.at, equals));
+    cookie->value = cg_span_trim(between(equals + 1, end));
 }
 
 static cg_line_kind find_kind(const cg_set_cookie *cookie)
@@ -284,13 +378,24 @@ static cg_line_kind find_kind(const cg_set_cookie *cookie)
     return CG_LINE_COOKIE;
 }
 
-void cg_set_cookie_parse(cg_span line, cg_set_cookie *cookie)
+void cg_set_cookie_scan(cg_span line, cg_set_cookie *cookie)
 {
-    size_t semicolon = cg_span_find(line, ';');
-    *cookie = (cg_set_cookie){.line = line};
-    cookie->pair = cg_span_part(line, 0, semicolon);
-    cookie->rest = cg_span_part(line, semicolon, line.len);
+    const char *at = line.at ? line.at : "", *end = at + line.len;
+    const char *semicolon = find(at, end, ';');
+
+    cookie->line = between(at, end);
+    cookie->pair = between(at, semicolon);
+    cookie->rest = between(semicolon, end);
+    cookie->attributes = (cg_attributes){.present = 0};
+    cookie->ignored = cookie->repeated = cookie->valued_flags = 0;
+    cookie->has_long_value = cookie->ends_blank = cookie->has_unread_date = false;
     read_pair(cookie);
     cookie->kind = find_kind(cookie);
     read_attributes(cookie);
+}
+
+void cg_set_cookie_parse(cg_span line, cg_set_cookie *cookie)
+{
+    cg_set_cookie_scan(line, cookie);
+    cg_set_cookie_read_date(cookie);
 }

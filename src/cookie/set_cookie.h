@@ -84,18 +84,27 @@ typedef struct cg_set_cookie {
     cg_span value; /* trimmed; quotes belong to it */
     cg_attributes attributes;
 
-    /* raw.at of the occurrence that counts; of the last one if a browser ignores all of them */
+    /* raw.at of the occurrence that counts; of the last one if a browser ignores all of them; not
+     * set where there is none */
     const char *effective[CG_ATTRIBUTE_COUNT];
     unsigned ignored;      /* attributes with an occurrence that a browser ignores */
     unsigned repeated;     /* attributes that stand more than once, ignored occurrences too */
     unsigned valued_flags; /* flags written with "=" where they count */
     bool has_long_value;   /* some attribute was ignored for its length */
     bool ends_blank;       /* nothing but white space follows the last semicolon */
+
+    bool has_unread_date; /* Expires was not read yet; it stands in `date` */
+    cg_span date;
 } cg_set_cookie;
 
 /* Reads `line`, the field's value without its name. Everything in *cookie is set, for ignored
  * lines as well. */
 void cg_set_cookie_parse(cg_span line, cg_set_cookie *cookie);
+
+/* The same, but leaves the date unread, which few ask for and which costs as much as all the rest.
+ * Until cg_set_cookie_read_date, Expires counts as present, and as never past. */
+void cg_set_cookie_scan(cg_span line, cg_set_cookie *cookie);
+void cg_set_cookie_read_date(cg_set_cookie *cookie);
 
 /* Steps through the attributes: *rest starts as cookie->rest. False at the end. */
 bool cg_attribute_next(cg_span *rest, cg_attribute_token *token);

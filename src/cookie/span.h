@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 typedef struct cg_span {
@@ -47,11 +48,18 @@ static inline bool cg_ascii_is_wsp(char c)
 /* An octet that names may be made of (RFC 9110 5.6.2, token). */
 static inline bool cg_ascii_is_token(char c)
 {
-    return c > 0x20 && c < 0x7F && !strchr("\"(),/:;<=>?@[\\]{}", c);
+    /* a bit for each octet up to 0x7F; not for controls, the blank, the quote and (),/:;<=>?@[\]{} */
+    static const uint64_t tokens[2] = {0x03FF6CFA00000000u, 0x57FFFFFFC7FFFFFEu};
+    unsigned char u = (unsigned char)c;
+    return u < 0x80 && (tokens[u / 64] >> (u % 64) & 1);
 }
 
+/* Most texts have nothing to trim, and two comparisons tell. */
 static inline cg_span cg_span_trim(cg_span span)
 {
+    if (span.len && (unsigned char)span.at[0] > ' ' && (unsigned char)span.at[span.len - 1] > ' ') {
+        return span;
+    }
     while (span.len && cg_ascii_is_wsp(span.at[0])) {
         span.at++;
         span.len--;

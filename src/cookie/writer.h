@@ -24,6 +24,22 @@ static inline void cg_write(cg_writer *writer, cg_span text)
     writer->len += text.len;
 }
 
+/* A text so short that copying all of its room is quicker than copying its length. */
+typedef struct cg_short_text {
+    char at[24];
+    size_t len;
+} cg_short_text;
+
+static inline void cg_write_short(cg_writer *writer, const cg_short_text *text)
+{
+    if (writer->len + sizeof text->at > writer->size) {
+        cg_write(writer, (cg_span){text->at, text->len});
+        return;
+    }
+    memcpy(writer->at + writer->len, text->at, sizeof text->at);
+    writer->len += text->len;
+}
+
 static inline void cg_write_char(cg_writer *writer, char c)
 {
     cg_write(writer, (cg_span){&c, 1});

@@ -4,7 +4,7 @@
 #include "../cookie/cookie_date.h"
 
 /* What is written of an attribute before its value, with the separator that a new one needs. */
-static const cg_span openings[CG_ATTRIBUTE_COUNT] = {
+static const cg_short_text openings[CG_ATTRIBUTE_COUNT] = {
     [CG_ATTRIBUTE_DOMAIN] = {"; Domain=", 9},
     [CG_ATTRIBUTE_PATH] = {"; Path=", 7},
     [CG_ATTRIBUTE_EXPIRES] = {"; Expires=", 10},
@@ -16,7 +16,7 @@ static const cg_span openings[CG_ATTRIBUTE_COUNT] = {
 };
 
 /* The whole of a new SameSite, which is added to nearly every cookie. */
-static const cg_span same_site_openings[CG_SAME_SITE_COUNT] = {
+static const cg_short_text same_site_openings[CG_SAME_SITE_COUNT] = {
     [CG_SAME_SITE_NONE] = {"; SameSite=None", 15},
     [CG_SAME_SITE_LAX] = {"; SameSite=Lax", 14},
     [CG_SAME_SITE_STRICT] = {"; SameSite=Strict", 17},
@@ -47,8 +47,8 @@ static void print_value(cg_writer *writer, cg_attribute attribute, const cg_attr
 
 void cg_attribute_print(cg_writer *writer, cg_attribute attribute, const cg_attributes *attributes)
 {
-    cg_span opening = openings[attribute];
-    cg_write(writer, cg_span_part(opening, 2, opening.len));
+    const cg_short_text *opening = &openings[attribute];
+    cg_write(writer, (cg_span){opening->at + 2, opening->len - 2});
     print_value(writer, attribute, attributes);
 }
 
@@ -104,6 +104,21 @@ static void print_attributes(cg_writer *writer, const cg_set_cookie *cookie,
     }
 }
 
+static void print_added(cg_writer *writer, unsigned added, const cg_attributes *attributes)
+{
+    for (unsigned rest = added; rest; rest &= rest - 1) {
+        cg_attribute attribute = cg_attribute_first(rest);
+        if (attribute == CG_ATTRIBUTE_SAMESITE) {
+            cg_write_short(writer, &same_site_openings[attributes->same_site]);
+            continue;
+        }
+        cg_write_short(writer, &openings[attribute]);
+        if (!(CG_ATTRIBUTE_BIT(attribute) & CG_ATTRIBUTE_FLAGS)) {
+            print_value(writer, attribute, attributes);
+        }
+    }
+}
+
 /* Every occurrence stays: attributes are only added, and not in the place of a blank end. */
 static bool stays_whole(const cg_set_cookie *cookie, const cg_judgement *judgement)
 {
@@ -131,15 +146,5 @@ void cg_rewrite_print(cg_writer *writer, const cg_set_cookie *cookie, const cg_j
     if (!is_whole) {
         print_attributes(writer, cookie, judgement);
     }
-    for (unsigned rest = judgement->added; rest; rest &= rest - 1) {
-        cg_attribute attribute = cg_attribute_first(rest);
-        if (attribute == CG_ATTRIBUTE_SAMESITE) {
-            cg_write(writer, same_site_openings[judgement->after.same_site]);
-            continue;
-        }
-        cg_write(writer, openings[attribute]);
-        if (!(CG_ATTRIBUTE_BIT(attribute) & CG_ATTRIBUTE_FLAGS)) {
-            print_value(writer, attribute, &judgement->after);
-        }
-    }
+    print_added(writer, judgement->added, &judgement->after);
 }

@@ -221,15 +221,15 @@ static void reads_every_rule(void **state)
     }
 }
 
-/* Rule 16, for every octet in every place of a line, and of lines that are read eight octets at a
- * time. */
+/* Rule 16, for every octet in every place of a line that is looked at in several steps, the last of
+ * which reaches back. */
 static void finds_each_control_character_anywhere(void **state)
 {
     (void)state;
     for (int octet = 0; octet < 256; octet++) {
         bool is_control = (octet < 0x20 && octet != '\t') || octet == 0x7F;
-        for (size_t at = 0; at < 27; at++) {
-            char text[] = "abcdefgh=ijklmno; Path=/pqr";
+        for (size_t at = 0; at < 43; at++) {
+            char text[] = "abcdefgh=ijklmno; Path=/pqr; Max-Age=123456";
             cg_set_cookie cookie;
             text[at] = (char)octet;
             cg_set_cookie_parse(guarded((cg_span){text, sizeof text - 1}), &cookie);
@@ -237,6 +237,45 @@ static void finds_each_control_character_anywhere(void **state)
                 fail_msg("octet 0x%02x at %zu", octet, at);
             }
         }
+    }
+}
+
+/* Until it is read, a date is there and never past, however bad it is; then all is as if it had been
+ * read at once. */
+static void a_date_may_wait(void **state)
+{
+    static const struct {
+        const char *line;
+        bool is_unread;
+    } cases[] = {
+        {"a=b; Expires=1 Jan 1970 0:0:5", true},
+        {"a=b; expires =\"1 Jan 1970 0:0:5", true},
+        {"a=b; Expires=bogus; Path=/", true},
+        {"a=b; Expires", true},
+        {"a=b; Path=/", false},
+        {"a=b; Expires=1 Jan 1970 0:0:5; Expires=bogus", false},
+        {"a=b; Expires=bogus; Expires=1 Jan 1970 0:0:5", false},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[2][512];
+        cg_writer one = {.at = text[0], .size = sizeof text[0]};
+        cg_writer other = {.at = text[1], .size = sizeof text[1]};
+        cg_set_cookie late, at_once;
+
+        cg_set_cookie_scan(guarded(cg_span_of(cases[i].line)), &late);
+        assert_int_equal(late.has_unread_date, cases[i].is_unread);
+        if (cases[i].is_unread) {
+            assert_true(late.attributes.present & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_EXPIRES));
+            assert_false(cg_attributes_delete(&late.attributes, INT64_MAX - 1));
+        }
+        cg_set_cookie_read_date(&late);
+        assert_false(late.has_unread_date);
+        describe(&one, &late);
+        cg_set_cookie_parse(guarded(cg_span_of(cases[i].line)), &at_once);
+        describe(&other, &at_once);
+        assert_text(cases[i].line, (cg_span){text[0], one.len}, (cg_span){text[1], other.len});
     }
 }
 
@@ -398,6 +437,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_rule),
         cmocka_unit_test(finds_each_control_character_anywhere),
+        cmocka_unit_test(a_date_may_wait),
         cmocka_unit_test(counts_name_and_value_to_4096),
         cmocka_unit_test(ignores_attributes_over_1024),
         cmocka_unit_test(a_long_attribute_leaves_the_one_before_it),
