@@ -30,23 +30,38 @@ cg_head_sign cg_head_recognize(cg_span text)
     return len == sign.len ? CG_HEAD_BEGINS : CG_HEAD_PERHAPS;
 }
 
-/* An end of line that another one follows at once, LF and CRLF in any mixture. The last two octets
- * that were seen may be the first half of one. */
-size_t cg_head_length(cg_span text, size_t seen)
+/* Octets of the empty line at `at`, or 0 if none is there. */
+static size_t empty_line_length(cg_span text, size_t at)
 {
-    size_t start = count_empty_start(text);
-    size_t at = seen > start + 2 ? seen - 2 : start;
+    if (at < text.len && text.at[at] == '\n') {
+        return 1;
+    }
+    return at + 1 < text.len && text.at[at] == '\r' && text.at[at + 1] == '\n' ? 2 : 0;
+}
 
+/* The end of the first empty line that follows the end of another one, at `at` or behind it. */
+static size_t find_empty_line(cg_span text, size_t at)
+{
     while (at < text.len) {
         at += cg_span_find(cg_span_part(text, at, text.len), '\n') + 1;
-        if (at < text.len && text.at[at] == '\n') {
-            return at + 1;
-        }
-        if (at + 1 < text.len && text.at[at] == '\r' && text.at[at + 1] == '\n') {
-            return at + 2;
+        if (empty_line_length(text, at)) {
+            return at + empty_line_length(text, at);
         }
     }
     return 0;
+}
+
+/* The last two octets that were seen may be the first half of what is looked for. */
+size_t cg_head_length(cg_span text, size_t seen)
+{
+    size_t start = count_empty_start(text);
+    return find_empty_line(text, seen > start + 2 ? seen - 2 : start);
+}
+
+size_t cg_head_fields_length(cg_span text, size_t seen)
+{
+    size_t empty = empty_line_length(text, 0);
+    return empty ? empty : find_empty_line(text, seen > 2 ? seen - 2 : 0);
 }
 
 /* Octets of the first line, with its end. */
@@ -118,6 +133,7 @@ static size_t field_length(cg_span text)
 
 bool cg_head_field_next(cg_span *rest, cg_head_field *field)
 {
+    size_t line;
     size_t colon;
 
     *field = (cg_head_field){.is_folded = false};
@@ -126,11 +142,12 @@ bool cg_head_field_next(cg_span *rest, cg_head_field *field)
     }
     field->raw = cg_span_part(*rest, 0, field_length(*rest));
     *rest = cg_span_part(*rest, field->raw.len, rest->len);
-    colon = cg_span_find(cg_span_part(field->raw, 0, line_length(field->raw)), ':');
-    if (colon < line_length(field->raw)) {
+    line = line_length(field->raw);
+    colon = cg_span_find(cg_span_part(field->raw, 0, line), ':');
+    field->is_folded = line < field->raw.len;
+    if (colon < line) {
         field->name = cg_span_trim(cg_span_part(field->raw, 0, colon));
         field->value = trim_line(cg_span_part(field->raw, colon + 1, field->raw.len));
-        field->is_folded = line_length(field->value) < field->value.len;
     }
     return true;
 }

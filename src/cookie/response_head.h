@@ -23,6 +23,9 @@ cg_head_sign cg_head_recognize(cg_span text);
  * the length that an earlier call was given in vain, or 0: that part is not looked at again. */
 size_t cg_head_length(cg_span text, size_t seen);
 
+/* The same for text that begins with a field, or with the empty line. */
+size_t cg_head_fields_length(cg_span text, size_t seen);
+
 typedef struct cg_response_head {
     unsigned status;     /* 100 to 999, or 0 if there are no three digits where it belongs */
     cg_span status_line; /* with the empty lines before it and its own end */
@@ -38,7 +41,7 @@ typedef struct cg_head_field {
     cg_span raw;    /* the whole of it, with the end of its last line */
     cg_span name;   /* without the blanks before the colon */
     cg_span value;  /* without the white space around it; may hold the ends of folded lines */
-    bool is_folded; /* ends of lines stand in the value */
+    bool is_folded; /* it has more than one line */
 } cg_head_field;
 
 /* Steps through the fields: *rest starts as head.fields. False at the end. The raw spans of all

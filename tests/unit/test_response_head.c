@@ -67,6 +67,35 @@ static void finds_the_end_whatever_the_pieces(void **state)
     assert_int_equal(cg_head_length((cg_span){NULL, 0}, 0), 0);
 }
 
+/* A long head is looked at in parts that begin with a field. */
+static void finds_the_end_of_fields(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+    } cases[] = {
+        {"\r\n", 2},
+        {"\n", 1},
+        {"\r\nA: b\r\n\r\n", 2},
+        {"A: b\r\n\r\nx", 8},
+        {"A: b\n\nx", 6},
+        {"A: b\r\n", 0},
+        {"\r", 0},
+        {"", 0},
+        {" b\r\n\r\n", 6},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        cg_span text = guarded(cg_span_of(cases[i].text));
+        for (size_t seen = 0; seen <= text.len; seen++) {
+            if (cg_head_fields_length(cg_span_part(text, 0, seen), 0) == 0 &&
+                cg_head_fields_length(text, seen) != cases[i].len) {
+                fail_msg("'%s' continued at %zu", cases[i].text, seen);
+            }
+        }
+    }
+}
+
 static void reads_the_status(void **state)
 {
     static const struct {
@@ -128,10 +157,10 @@ static void reads_the_fields(void **state)
         /* folded lines */
         {"A: b;\r\n Secure\r\nC: d\r\n\r\n", "[A=b;   Secure+][C=d][=]"},
         {"A: b;\n\tSecure\n\n", "[A=b; \tSecure+][=]"},
-        {"A:\r\n b\r\n\r\n", "[A=b][=]"},
-        {"A: b\r\n \r\n\r\n", "[A=b][=]"},
+        {"A:\r\n b\r\n\r\n", "[A=b+][=]"},
+        {"A: b\r\n \r\n\r\n", "[A=b+][=]"},
         {"A: b\r\n c: d\r\n\r\n", "[A=b   c: d+][=]"},
-        {"no colon\r\n A: b\r\n\r\n", "[=][=]"},
+        {"no colon\r\n A: b\r\n\r\n", "[=+][=]"},
         /* a lone CR ends a line for some clients */
         {"A: b\rC: d\r\n\r\n", "[A=b][C=d][=]"},
         {"A: b\r\r\nC: d\r\n\r\n", "[A=b][=][C=d][=]"},
@@ -213,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recognizes_a_head_by_its_first_octets),
         cmocka_unit_test(finds_the_end_whatever_the_pieces),
+        cmocka_unit_test(finds_the_end_of_fields),
         cmocka_unit_test(reads_the_status),
         cmocka_unit_test(reads_the_fields),
         cmocka_unit_test(parts_are_the_whole_text),
