@@ -87,6 +87,18 @@ static const char *audit_text(apr_pool_t *pool, const cg_server_config *config)
     }
 }
 
+/* The last day, or "off". */
+static const char *migration_text(apr_pool_t *pool, const cg_server_config *config)
+{
+    apr_time_exp_t day;
+    if (!config->migration_end) {
+        return "off";
+    }
+    apr_time_exp_gmt(&day, config->migration_end - 1);
+    return apr_psprintf(pool, "until=%04d-%02d-%02d", day.tm_year + 1900, day.tm_mon + 1,
+                        day.tm_mday);
+}
+
 static void print_server(apr_pool_t *pool, apr_file_t *out, const server_rec *server)
 {
     const cg_server_config *config = cg_config_of(server);
@@ -103,6 +115,7 @@ static void print_server(apr_pool_t *pool, apr_file_t *out, const server_rec *se
     apr_file_printf(out, "\n  CookieGuard %s\n", cg_mode_name(settings.mode).at);
     apr_file_printf(out, "  CookieGuardHTTPS %s\n", https_text(config));
     apr_file_printf(out, "  CookieGuardAuditLog %s\n", audit_text(pool, config));
+    apr_file_printf(out, "  CookieGuardMigration %s\n", migration_text(pool, config));
     apr_file_printf(out, "  CookieGuardOverride %s\n", cg_override_name(settings.override).at);
     apr_file_printf(out, "  CookieGuardBaseline %s\n", settings.baseline ? "On" : "Off");
     if (settings.baseline) {
