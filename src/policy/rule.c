@@ -331,7 +331,8 @@ static const char *check_drop(apr_pool_t *pool, const cg_rule *rule)
 static const char *check_guarded_name(const cg_pattern *pattern)
 {
     for (size_t i = 0; i < pattern->text.len; i++) {
-        if (!cg_ascii_is_token(pattern->text.at[i])) {
+        char c = pattern->text.at[i];
+        if (!cg_ascii_is_token(c) && c != '?') { /* with which any name is a glob */
             return "Prefix needs a name of letters, digits and the signs that a cookie's name may "
                    "have; browsers and servers do not agree on others";
         }

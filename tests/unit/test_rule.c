@@ -51,9 +51,45 @@ static const struct {
     {"a\xc3\xa4 HttpOnly", "exact a\xc3\xa4: +HttpOnly"},
     {"section SID HttpOnly", "exact SID: +HttpOnly"},
     {"htaccess SID -Secure", "exact SID: -Secure"},
+    {"SID Prefix=__Host-", "exact SID: prefix __Host-"},
+    {"SID prefix=__Secure-", "exact SID: prefix __Secure-"},
+    {"SID PREFIX=__Http-", "exact SID: prefix __Http-"},
+    {"SID Prefix=__Host-Http-", "exact SID: prefix __Host-Http-"},
+    {"SID Prefix=off", "exact SID: prefix off"},
+    {"SID Prefix=OFF", "exact SID: prefix off"},
+    {"SID Prefix=__Host- Path:=/ -Domain", "exact SID: Path := / -Domain prefix __Host-"},
+    {"SID Path=/ Prefix=__Host- Domain=keep", "exact SID: Path = / Domain keep prefix __Host-"},
+    {"SID Prefix=__Host- Path=keep Secure=keep HttpOnly=keep", "exact SID: Path keep Secure keep HttpOnly keep prefix __Host-"},
+    {"SID Prefix=__Host- -HttpOnly", "exact SID: -HttpOnly prefix __Host-"},
+    {"SID Prefix=__Host- Secure HttpOnly SameSite:=Strict Max-Age<=1d", "exact SID: +Secure +HttpOnly SameSite := Strict Max-Age <= 86400 prefix __Host-"},
+    {"SID Prefix=__Secure- Path:=/app Domain=example.com", "exact SID: Path := /app Domain = example.com prefix __Secure-"},
+    {"SID Prefix=__Http- -Path Domain:=example.com", "exact SID: -Path Domain := example.com prefix __Http-"},
+    {"SID Prefix=off -Secure -HttpOnly Path:=/app Domain=example.com", "exact SID: -Secure -HttpOnly Path := /app Domain = example.com prefix off"},
+    {"wp_* Prefix=__Host-", "glob wp_*: prefix __Host-"},
+    {"_ga* Prefix=__Secure-", "glob _ga*: prefix __Secure-"},
+    {"?a* Prefix=__Secure-", "glob ?a*: prefix __Secure-"},
+    {"? Prefix=__Secure-", "glob ?: prefix __Secure-"},
+    {"__utma Prefix=__Secure-", "exact __utma: prefix __Secure-"},
+    {"a!#$%&'+-.^_`|z9 Prefix=__Host-", "exact a!#$%&'+-.^_`|z9: prefix __Host-"},
+    /* what a .htaccess may not say is read all the same, and ignored when a cookie comes */
+    {"htaccess SID Prefix=__Host-", "exact SID: prefix __Host-"},
+    {"htaccess SID Prefix=off", "exact SID: prefix off"},
+    {"htaccess SID Prefix=__Host- -Secure Path:=/app", "exact SID: -Secure Path := /app prefix __Host-"},
+    {"htaccess * Prefix=__Host-", "glob *: prefix __Host-"},
+    {"htaccess __* Prefix=__Host-", "glob __*: prefix __Host-"},
+    {"htaccess ~^S Prefix=__Host-", "regex ^S: prefix __Host-"},
+    {"htaccess __Host-SID Prefix=__Secure-", "exact __Host-SID: prefix __Secure-"},
+    {"htaccess a,b Prefix=__Secure- expr=x", "exact a,b: prefix __Secure- if x"},
+    {"htaccess * Drop", "glob *: drop"},
 };
 
 #define KNOWN "known are Secure HttpOnly Partitioned SameSite Path Domain Max-Age Drop Prefix, with = (if absent), >= (floor), <= (cap), := (exactly), =keep (no demand) or a leading - (remove)"
+
+#define NO_PREFIX(word) "'" word "' is not a prefix; write Prefix=__Host-, Prefix=__Secure-, Prefix=__Http-, Prefix=__Host-Http- or Prefix=off, in this case"
+#define WIDE_GLOB "Prefix takes a glob only if no name that begins with '__' can match it; begin the glob with a letter"
+#define HAS_PREFIX "Prefix takes the application's own name of the cookie, not one that has a prefix already"
+#define NO_TOKEN "Prefix needs a name of letters, digits and the signs that a cookie's name may have; browsers and servers do not agree on others"
+#define CONTRADICTS(prefix, needed) "Prefix=" prefix " contradicts another term of its rule: browsers take such a cookie only with " needed
 
 static const struct {
     const char *text; /* words parted by |, so that blanks can stand in them */
@@ -143,12 +179,76 @@ static const struct {
     {"a|SameSite:=None|-Secure", "SameSite:=None contradicts -Secure: browsers reject SameSite=None without Secure"},
     /* Drop */
     {"a|Drop|Secure", "Drop contradicts the other terms of its rule: a cookie that never leaves needs no attributes"},
-    {"section a|Drop", "Drop belongs to the server or a virtual host; in a section it would depend on the request whether the cookie leaves"},
+    {"section a|Drop", "Drop belongs to the server or a virtual host; in a section it would depend on the request what becomes of the cookie"},
     {"a|Drop|expr=x", "Drop takes no expr=: it is decided by the configuration alone"},
     {"~^a|Drop", "Drop takes an exact name or a glob, not a regular expression"},
     {"*|Drop", "Drop takes a glob only if no name that begins with '__' can match it; begin the glob with a letter"},
     {"_*|Drop", "Drop takes a glob only if no name that begins with '__' can match it; begin the glob with a letter"},
     {"?_Host-*|Drop", "Drop takes a glob only if no name that begins with '__' can match it; begin the glob with a letter"},
+    /* Prefix */
+    {"a|Prefix", "unknown term 'Prefix'; " KNOWN},
+    {"a|-Prefix", "unknown term '-Prefix'; " KNOWN},
+    {"a|-Prefix=__Host-", "unknown term '-Prefix=__Host-'; " KNOWN},
+    {"a|Prefix:=__Host-", "unknown term 'Prefix:=__Host-'; " KNOWN},
+    {"a|Prefix>=__Host-", "unknown term 'Prefix>=__Host-'; " KNOWN},
+    {"a|Prefix=", NO_PREFIX("")},
+    {"a|Prefix=keep", NO_PREFIX("keep")},
+    {"a|Prefix=none", NO_PREFIX("none")},
+    {"a|Prefix=Host", NO_PREFIX("Host")},
+    {"a|Prefix=__Host", NO_PREFIX("__Host")},
+    {"a|Prefix=__host-", NO_PREFIX("__host-")},
+    {"a|Prefix=__HOST-", NO_PREFIX("__HOST-")},
+    {"a|Prefix=__Host-Http", NO_PREFIX("__Host-Http")},
+    {"a|Prefix=__HostHttp-", NO_PREFIX("__HostHttp-")},
+    {"a|Prefix=__Host-SID", NO_PREFIX("__Host-SID")},
+    {"a|Prefix=__Host-,__Secure-", NO_PREFIX("__Host-,__Secure-")},
+    {"a|Prefix=__Host-|Prefix=__Host-", "the rule names Prefix twice; a cookie has one prefix"},
+    {"a|Prefix=off|Secure|Prefix=__Host-", "the rule names Prefix twice; a cookie has one prefix"},
+    {"a|Prefix=off|prefix=OFF", "the rule names Prefix twice; a cookie has one prefix"},
+    {"htaccess a|Prefix=off|Prefix=off", "the rule names Prefix twice; a cookie has one prefix"},
+    {"section a|Prefix=__Host-", "Prefix belongs to the server or a virtual host; in a section it would depend on the request what becomes of the cookie"},
+    {"section a|Prefix=off", "Prefix belongs to the server or a virtual host; in a section it would depend on the request what becomes of the cookie"},
+    {"a|Prefix=__Host-|expr=x", "Prefix takes no expr=: it is decided by the configuration alone"},
+    {"a|Prefix=off|Secure|expr=x", "Prefix takes no expr=: it is decided by the configuration alone"},
+    {"a|Prefix=__Host-|expr=", "expr= needs an expression, such as \"expr=%{REQUEST_URI} =~ m#^/app/#\""},
+    {"~^a|Prefix=__Host-", "Prefix takes an exact name or a glob, not a regular expression"},
+    {"~^a|Prefix=off", "Prefix takes an exact name or a glob, not a regular expression"},
+    {"*|Prefix=__Host-", WIDE_GLOB},
+    {"*|Prefix=off", WIDE_GLOB},
+    {"?*|Prefix=__Host-", WIDE_GLOB},
+    {"??|Prefix=__Host-", WIDE_GLOB},
+    {"_*|Prefix=__Host-", WIDE_GLOB},
+    {"*SID|Prefix=__Host-", WIDE_GLOB},
+    {"__*|Prefix=__Secure-", WIDE_GLOB},
+    {"__Host-*|Prefix=__Secure-", WIDE_GLOB},
+    {"__u?|Prefix=__Host-", WIDE_GLOB},
+    {"__Host-SID|Prefix=__Host-", HAS_PREFIX},
+    {"__Host-SID|Prefix=off", HAS_PREFIX},
+    {"__hOST-SID|Prefix=__Secure-", HAS_PREFIX},
+    {"__Secure-|Prefix=__Host-", HAS_PREFIX},
+    {"__http-a|Prefix=__Host-", HAS_PREFIX},
+    {"a b|Prefix=__Host-", NO_TOKEN},
+    {"a,b|Prefix=__Host-", NO_TOKEN},
+    {"a\"|Prefix=__Host-", NO_TOKEN},
+    {"a[b]|Prefix=__Host-", NO_TOKEN},
+    {"a/b*|Prefix=__Host-", NO_TOKEN},
+    {"a?:|Prefix=off", NO_TOKEN},
+    {"a\xc3\xa4|Prefix=__Host-", NO_TOKEN},
+    {"a|Prefix=__Host-|Domain=example.com", CONTRADICTS("__Host-", "no Domain; write -Domain to take it away")},
+    {"a|Domain:=example.com|Prefix=__Host-", CONTRADICTS("__Host-", "no Domain; write -Domain to take it away")},
+    {"a|Prefix=__Host-Http-|Domain=example.com", CONTRADICTS("__Host-Http-", "no Domain; write -Domain to take it away")},
+    {"a|Prefix=__Host-|Path=/app", CONTRADICTS("__Host-", "Path=/; write Path:=/ to widen it")},
+    {"a|Prefix=__Host-|Path:=/app", CONTRADICTS("__Host-", "Path=/; write Path:=/ to widen it")},
+    {"a|Prefix=__Host-|-Path", CONTRADICTS("__Host-", "Path=/; write Path:=/ to widen it")},
+    {"a|Prefix=__Host-|-Secure", CONTRADICTS("__Host-", "Secure")},
+    {"a|-Secure|Prefix=__Secure-", CONTRADICTS("__Secure-", "Secure")},
+    {"a|Prefix=__Http-|-Secure", CONTRADICTS("__Http-", "Secure")},
+    {"a|Prefix=__Http-|-HttpOnly", CONTRADICTS("__Http-", "HttpOnly")},
+    {"a|Prefix=__Host-Http-|-HttpOnly", CONTRADICTS("__Host-Http-", "HttpOnly")},
+    {"a|Prefix=__Host-|Drop", "Drop contradicts the other terms of its rule: a cookie that never leaves needs no attributes"},
+    {"a|Drop|Prefix=off", "Drop contradicts the other terms of its rule: a cookie that never leaves needs no attributes"},
+    {"a|Prefix=__Host-|Secure|Secure", "the rule names Secure twice, and one contradicts the other; a rule has one term for each attribute"},
+    {"a|Prefix=__Host-|SameSite:=None|-Secure", CONTRADICTS("__Host-", "Secure")},
 };
 /* clang-format on */
 
@@ -193,6 +293,11 @@ static void describe(cg_writer *writer, const cg_rule *rule)
     if (rule->drop) {
         cg_write(writer, CG_SPAN(" drop"));
     }
+    if (rule->has_prefix) {
+        cg_span prefix = cg_prefix_rows[rule->prefix].text;
+        cg_write(writer, CG_SPAN(" prefix "));
+        cg_write(writer, prefix.len ? prefix : CG_SPAN("off"));
+    }
     if (rule->condition_text.len) {
         cg_write(writer, CG_SPAN(" if "));
         cg_write(writer, rule->condition_text);
@@ -235,6 +340,9 @@ static void explains_mistakes(void **state)
         if (cg_span_starts(rest, CG_SPAN("section "))) {
             enforcement_take(&rest, ' ');
             scope = CG_SCOPE_SECTION;
+        } else if (cg_span_starts(rest, CG_SPAN("htaccess "))) {
+            enforcement_take(&rest, ' ');
+            scope = CG_SCOPE_HTACCESS;
         }
         do {
             bool more = cg_span_find(rest, '|') < rest.len;
@@ -286,6 +394,64 @@ static void long_words_are_no_harm(void **state)
     assert_null(cg_rule_parse(pool, CG_SCOPE_SERVER, "test:1", 2, words, &rule));
 }
 
+/* What is printed could stand in the configuration, and says the same. */
+static void prints_what_it_read(void **state)
+{
+    static const struct {
+        const char *text, *printed;
+    } cases[] = {
+        {"SID secure httponly=KEEP -domain path:=/x", "SID Secure HttpOnly=keep -Domain Path:=/x"},
+        {"~^wp_ max-age<=1d samesite>=lax", "~^wp_ Max-Age<=86400s SameSite>=Lax"},
+        {"a drop", "a Drop"},
+        {"SID prefix=__Host-", "SID Prefix=__Host-"},
+        {"SID Prefix=OFF", "SID Prefix=off"},
+        {"wp_* Prefix=__Http- -Domain Path=/", "wp_* -Domain Path=/ Prefix=__Http-"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[256];
+        cg_writer writer = {.at = text, .size = sizeof text};
+        cg_rule rule;
+        assert_null(enforcement_read_rule(pool, cg_span_of(cases[i].text), &rule));
+        cg_rule_print(&writer, &rule);
+        assert_text(cases[i].text, (cg_span){text, writer.len}, cg_span_of(cases[i].printed));
+        assert_null(enforcement_read_rule(pool, (cg_span){text, writer.len}, &rule));
+        writer.len = 0;
+        cg_rule_print(&writer, &rule);
+        assert_text("again", (cg_span){text, writer.len}, cg_span_of(cases[i].printed));
+    }
+}
+
+/* A guard has an effect whatever later rules say of attributes, and takes none away from others. */
+static void knows_what_a_later_rule_cancels(void **state)
+{
+    static const struct {
+        const char *earlier, *later;
+        bool cancels;
+    } cases[] = {
+        {"SID Secure", "SID Secure=keep", true},
+        {"SID Secure", "* -Secure HttpOnly", true},
+        {"* Secure", "SID Secure", false},
+        {"SID Secure HttpOnly", "SID Secure", false},
+        {"SID Secure", "SID Secure expr=x", false},
+        {"SID Drop", "SID Secure", false},
+        {"SID Secure", "SID Drop", false},
+        {"SID Prefix=__Host-", "SID Secure", false},
+        {"SID Prefix=__Host- Path:=/", "* Path:=/", false},
+        {"SID Path=/", "SID Prefix=__Host- Path:=/", true},
+        {"SID Path=/", "SID Prefix=__Host-", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        cg_rule earlier, later;
+        assert_null(enforcement_read_rule(pool, cg_span_of(cases[i].earlier), &earlier));
+        assert_null(enforcement_read_rule(pool, cg_span_of(cases[i].later), &later));
+        if (cg_rule_cancels(&later, &earlier) != cases[i].cancels) {
+            fail_msg("%s, then %s", cases[i].earlier, cases[i].later);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +459,8 @@ int main(void)
         cmocka_unit_test(explains_mistakes),
         cmocka_unit_test(no_word_at_all_is_an_empty_name),
         cmocka_unit_test(long_words_are_no_harm),
+        cmocka_unit_test(prints_what_it_read),
+        cmocka_unit_test(knows_what_a_later_rule_cancels),
     };
     pool = enforcement_root();
     return cmocka_run_group_tests(tests, NULL, NULL);
