@@ -24,42 +24,58 @@ static unsigned char next_octet(cg_span name, size_t *at)
     return (unsigned char)c;
 }
 
-static bool is_outside(unsigned char c)
+bool cg_name_is_trimmed(unsigned char c)
 {
-    return c <= 0x20 || c >= 0x7F;
-}
-
-static char fold_octet(unsigned char c)
-{
-    if (c == '.' || c == '[' || c == '+' || c == ' ') {
-        return '_';
+    switch (c) {
+    case '"':
+    case '(':
+    case ')':
+    case ',':
+    case '/':
+    case ':':
+    case ';':
+    case '<':
+    case '=':
+    case '>':
+    case '?':
+    case '@':
+    case '[':
+    case '\\':
+    case ']':
+    case '{':
+    case '}':
+        return true;
+    default:
+        return c <= 0x20 || c >= 0x7F;
     }
-    return cg_ascii_lower((char)c);
 }
 
+/* Octets that are trimmed wait behind `len` until one comes that is not; what then finds no room
+ * makes the whole name too long. */
 void cg_name_fold(cg_span name, cg_folded_name *folded)
 {
-    size_t end = 0; /* behind the last octet that is not left out */
-    size_t at = 0, base_end = 0;
+    size_t at = 0, end = 0, base_len = 0;
     bool has_base = false;
 
     folded->len = 0;
     while (at < name.len) {
         unsigned char c = next_octet(name, &at);
-        if ((c == '[' || c == '\0') && !has_base && folded->len) {
-            has_base = true;
-            base_end = end;
-        }
-        if (folded->len == 0 && is_outside(c)) {
+        bool is_trimmed = cg_name_is_trimmed(c);
+
+        if (is_trimmed && folded->len == 0) {
             continue;
         }
-        if (folded->len == CG_FOLDED_NAME_MAX) {
-            folded->len = folded->base_len = 0;
-            return;
+        if ((c == '[' || c == '\0') && !has_base) {
+            has_base = true;
+            base_len = folded->len;
         }
-        folded->at[folded->len++] = fold_octet(c);
-        end = is_outside(c) ? end : folded->len;
+        if (end < CG_FOLDED_NAME_MAX) {
+            folded->at[end++] = cg_name_fold_octet(c);
+        } else if (!is_trimmed) {
+            folded->len = 0;
+            break;
+        }
+        folded->len = is_trimmed ? folded->len : end;
     }
-    folded->len = end;
-    folded->base_len = has_base ? base_end : end;
+    folded->base_len = has_base ? base_len : folded->len;
 }

@@ -1,9 +1,13 @@
 /* A cookie's name as lenient parsers fold it.
  *
  * Frameworks take names for the same that browsers keep apart: PHP writes `.`, `[`, `+` and blanks
- * as `_`, ASP.NET and others ignore case, some trim octets outside ASCII or decode percent signs.
- * Whoever can set a cookie of such a name beside another one can be taken for its owner. So names
- * are compared in one folded form that is at least as lenient as all of them. */
+ * as `_`, ASP.NET ignores case, Django and .NET trim white space outside ASCII, Perl, older PHP and
+ * Rack decode percent signs, Tomcat's old parser steps over separators. Whoever can set a cookie of
+ * such a name beside another one can be taken for its owner ("cookie tossing", and the research
+ * called Cookie Chaos). So names are compared in one folded form that is at least as lenient as all
+ * of them together.
+ *
+ * Nothing is allocated. The work is linear in the length of the name. */
 #ifndef CG_FOLDED_NAME_H
 #define CG_FOLDED_NAME_H
 
@@ -14,12 +18,22 @@
 
 typedef struct cg_folded_name {
     char at[CG_FOLDED_NAME_MAX];
-    size_t len;      /* 0: nothing is left, or the name is too long */
-    size_t base_len; /* up to the first `[` or NUL, where PHP ends the name; at most len */
+    size_t len;      /* 0: nothing is left, or it is too long */
+    size_t base_len; /* up to the first `[` or NUL, where PHP ends the name; else as len */
 } cg_folded_name;
 
-/* Percent signs are decoded once, octets <= 0x20 and >= 0x7F at both ends are left out, letters
- * made small, `.`, `[`, `+` and blanks made `_`. */
+/* What stays of an octet, once percent signs are decoded: letters are small, and `.`, `[`, `+` and
+ * the blank are `_`. */
+static inline char cg_name_fold_octet(unsigned char c)
+{
+    return c == '.' || c == '[' || c == '+' || c == ' ' ? '_' : cg_ascii_lower((char)c);
+}
+
+/* True for octets that are left out at both ends of a name: those that no token has (RFC 9110
+ * 5.6.2). Besides white space, controls and all from 0x7F on these are separators and quotes. */
+bool cg_name_is_trimmed(unsigned char c);
+
+/* Percent signs are decoded once, both ends are trimmed, and each octet between them is folded. */
 void cg_name_fold(cg_span name, cg_folded_name *folded);
 
 #endif

@@ -1,4 +1,4 @@
-/* Making guards, and finding the one that a name concerns. */
+/* Making guards. */
 #include "guard.h"
 
 #include <apr_strings.h>
@@ -10,11 +10,22 @@ static bool is_guard(const cg_rule *rule)
     return rule->has_prefix && rule->scope == CG_SCOPE_SERVER;
 }
 
+/* A glob is folded octet by octet: the `?` at its end is no octet of a name. */
 static cg_pattern fold_pattern(apr_pool_t *pool, const cg_pattern *name)
 {
     cg_folded_name folded;
-    cg_name_fold(name->text, &folded);
-    return cg_pattern_parse((cg_span){apr_pstrmemdup(pool, folded.at, folded.len), folded.len});
+    char *text = apr_pstrmemdup(pool, name->text.at, name->text.len);
+
+    if (name->kind == CG_PATTERN_EXACT) {
+        cg_name_fold(name->text, &folded);
+        memcpy(text, folded.at, folded.len);
+        text[folded.len] = '\0';
+        return cg_pattern_parse((cg_span){text, folded.len});
+    }
+    for (size_t i = 0; i < name->text.len; i++) {
+        text[i] = cg_name_fold_octet((unsigned char)text[i]);
+    }
+    return cg_pattern_parse((cg_span){text, name->text.len});
 }
 
 typedef struct guard_list {
@@ -45,6 +56,23 @@ static void add_guards(const cg_policy *leaf, void *context)
     }
 }
 
+/* Of guards for the very same name the last one alone is left. */
+static void leave_out_overruled(guard_list *list)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < list->count; i++) {
+        bool is_overruled = false;
+        for (unsigned k = i + 1; k < list->count && !is_overruled; k++) {
+            is_overruled = cg_span_equal(list->guards[i].name.text, list->guards[k].name.text);
+        }
+        if (!is_overruled) {
+            list->guards[kept++] = list->guards[i];
+        }
+    }
+    list->count = kept;
+}
+
 const cg_guards *cg_guards_make(apr_pool_t *pool, const cg_policy *policy)
 {
     guard_list list = {.pool = pool};
@@ -57,9 +85,11 @@ const cg_guards *cg_guards_make(apr_pool_t *pool, const cg_policy *policy)
     list.guards = apr_pcalloc(pool, list.count * sizeof *list.guards);
     list.count = 0;
     cg_policy_each(policy, add_guards, &list);
+    leave_out_overruled(&list);
     guards = apr_pcalloc(pool, sizeof *guards);
     guards->guards = list.guards;
     guards->count = list.count;
+    guards->table = cg_guard_table_make(pool, list.guards, list.count);
     return guards;
 }
 
@@ -85,77 +115,4 @@ const char *cg_guards_check(apr_pool_t *pool, const cg_guards *guards)
         }
     }
     return NULL;
-}
-
-/* The part of a folded name behind the prefix that the guard has; any prefix where it is rolled
- * back. Empty if there is none. */
-static cg_span behind_prefix(const cg_guard *guard, cg_span folded)
-{
-    cg_prefix prefix = guard->prefix == CG_PREFIX_NONE ? cg_prefix_find(folded) : guard->prefix;
-    cg_span text = cg_prefix_rows[prefix].text;
-
-    if (prefix == CG_PREFIX_NONE || !cg_span_starts_folded(folded, text)) {
-        return (cg_span){NULL, 0};
-    }
-    return cg_span_part(folded, text.len, folded.len);
-}
-
-static bool matches_folded(const cg_guard *guard, cg_span folded)
-{
-    cg_span bare = behind_prefix(guard, folded);
-    return folded.len && (cg_pattern_matches(&guard->folded, folded) ||
-                          (bare.len && cg_pattern_matches(&guard->folded, bare)));
-}
-
-static bool is_wire_name(const cg_guard *guard, cg_span name)
-{
-    cg_span bare = behind_prefix(guard, name);
-    cg_prefix prefix = guard->prefix == CG_PREFIX_NONE ? cg_prefix_find(name) : guard->prefix;
-    return bare.len && cg_span_starts(name, cg_prefix_rows[prefix].text) &&
-           cg_pattern_matches(&guard->name, bare);
-}
-
-static cg_spelling exact_spelling(const cg_guard *guard, cg_span name)
-{
-    if (cg_pattern_matches(&guard->name, name)) {
-        return CG_SPELLING_APPLICATION;
-    }
-    return is_wire_name(guard, name) ? CG_SPELLING_WIRE : CG_SPELLING_FREE;
-}
-
-static const cg_guard *find_exact(const cg_guards *guards, cg_span name, cg_spelling *spelling)
-{
-    for (unsigned i = guards->count; i-- > 0;) {
-        *spelling = exact_spelling(&guards->guards[i], name);
-        if (*spelling != CG_SPELLING_FREE) {
-            return &guards->guards[i];
-        }
-    }
-    return NULL;
-}
-
-static const cg_guard *find_alike(const cg_guards *guards, cg_span name)
-{
-    cg_folded_name folded;
-
-    cg_name_fold(name, &folded);
-    for (unsigned i = guards->count; i-- > 0;) {
-        const cg_guard *guard = &guards->guards[i];
-        if (matches_folded(guard, (cg_span){folded.at, folded.len}) ||
-            matches_folded(guard, (cg_span){folded.at, folded.base_len})) {
-            return guard;
-        }
-    }
-    return NULL;
-}
-
-/* An exact spelling comes before one that is like a later guard's. */
-const cg_guard *cg_guards_find(const cg_guards *guards, cg_span name, cg_spelling *spelling)
-{
-    const cg_guard *guard = find_exact(guards, name, spelling);
-    if (!guard) {
-        guard = find_alike(guards, name);
-        *spelling = guard ? CG_SPELLING_ALIKE : CG_SPELLING_FREE;
-    }
-    return guard;
 }

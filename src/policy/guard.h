@@ -6,6 +6,7 @@
 #ifndef CG_GUARD_H
 #define CG_GUARD_H
 
+#include "guard_table.h"
 #include "policy.h"
 
 typedef struct cg_guard {
@@ -24,8 +25,9 @@ typedef enum cg_spelling {
 } cg_spelling;
 
 typedef struct cg_guards {
-    const cg_guard *guards; /* later ones win */
+    const cg_guard *guards; /* later ones win; none has the very name of another */
     unsigned count;
+    const cg_guard_table *table; /* for look-ups */
 } cg_guards;
 
 /* The guards of a virtual host, or null if no rule of it says Prefix. Rules of sections are left
@@ -35,7 +37,9 @@ const cg_guards *cg_guards_make(apr_pool_t *pool, const cg_policy *policy);
 /* Null, or a sentence on two guards whose names no lenient parser can tell apart. In `pool`. */
 const char *cg_guards_check(apr_pool_t *pool, const cg_guards *guards);
 
-/* The guard that has a say on `name`, in whatever spelling, or null. */
+/* The guard that has a say on `name`, in whatever spelling, or null. An exact spelling comes before
+ * one that is like a later guard's. Nothing is alike to a name that is rolled back. In
+ * guard_table.c. */
 const cg_guard *cg_guards_find(const cg_guards *guards, cg_span name, cg_spelling *spelling);
 
 #endif

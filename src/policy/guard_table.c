@@ -1,0 +1,218 @@
+/* Finding the guard that a name concerns. */
+#include "guard_table.h"
+
+#include "../cookie/folded_name.h"
+#include "guard.h"
+
+enum { NO_GUARD = -1, SLOTS_MIN = 4 };
+
+/* -- making ---------------------------------------------------------------------------------- */
+
+/* FNV-1a. Names from outside are only looked up, so they cannot make any search longer. */
+static unsigned hash_name(cg_span name)
+{
+    unsigned hash = 2166136261u;
+    for (size_t i = 0; i < name.len; i++) {
+        hash = (hash ^ (unsigned char)name.at[i]) * 16777619u;
+    }
+    return hash ^ (hash >> 15);
+}
+
+/* The slot of a folded name, or the free one where it belongs. Half of the slots are free. */
+static unsigned find_slot(const cg_guard_table *table, cg_span folded)
+{
+    unsigned slot = hash_name(folded) & table->slot_mask;
+    while (table->slots[slot] != NO_GUARD &&
+           !cg_span_equal(table->guards[table->slots[slot]].folded.text, folded)) {
+        slot = (slot + 1) & table->slot_mask;
+    }
+    return slot;
+}
+
+static void make_slots(apr_pool_t *pool, cg_guard_table *table)
+{
+    unsigned slot_count = SLOTS_MIN;
+    while (slot_count < 2 * table->count) {
+        slot_count *= 2;
+    }
+    table->slot_mask = slot_count - 1;
+    table->slots = apr_palloc(pool, slot_count * sizeof *table->slots);
+    for (unsigned i = 0; i < slot_count; i++) {
+        table->slots[i] = NO_GUARD;
+    }
+}
+
+static void enter_guards(apr_pool_t *pool, cg_guard_table *table)
+{
+    table->before = apr_palloc(pool, (table->count + 1) * sizeof *table->before);
+    table->globs = apr_palloc(pool, (table->count + 1) * sizeof *table->globs);
+    for (unsigned i = 0; i < table->count; i++) {
+        table->has_prefix |= table->guards[i].prefix != CG_PREFIX_NONE;
+        if (table->guards[i].name.kind == CG_PATTERN_EXACT) {
+            unsigned slot = find_slot(table, table->guards[i].folded.text);
+            table->before[i] = table->slots[slot];
+            table->slots[slot] = (int)i;
+        } else {
+            table->globs[table->glob_count++] = i;
+        }
+    }
+}
+
+/* Every octet that folds to `folded`, which may be a glob's `*` or `?`, gets the bit. */
+static void mark_octets(cg_guard_table *table, char folded, unsigned char bit)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        if (folded == '*' || folded == '?' || cg_name_fold_octet((unsigned char)c) == folded) {
+            table->octets[c] |= bit;
+        }
+    }
+}
+
+static void mark_text(cg_guard_table *table, cg_span folded)
+{
+    mark_octets(table, folded.at[0], CG_OCTET_FIRST);
+    if (folded.at[0] == '*') {
+        mark_octets(table, '*', CG_OCTET_SECOND);
+    }
+    if (folded.len > 1) {
+        mark_octets(table, folded.at[1], CG_OCTET_SECOND);
+    }
+}
+
+/* Octets that are trimmed, decoded or end the name for some parser may stand anywhere; `$` begins
+ * names of another kind that are of interest, too. */
+static void mark_specials(cg_guard_table *table)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        if (cg_name_is_trimmed((unsigned char)c) || c == '%') {
+            table->octets[c] |= CG_OCTET_FIRST | CG_OCTET_LEADS_ON | CG_OCTET_SECOND;
+            table->octets[c] |= c == '=' ? 0 : CG_OCTET_LAST;
+        }
+    }
+    table->octets['$'] |= CG_OCTET_FIRST | CG_OCTET_LEADS_ON;
+}
+
+static void mark_guards(cg_guard_table *table)
+{
+    for (unsigned i = 0; i < table->count; i++) {
+        cg_span folded = table->guards[i].folded.text;
+        if (folded.len) {
+            mark_text(table, folded);
+            mark_octets(table, folded.at[folded.len - 1], CG_OCTET_LAST);
+        }
+    }
+    mark_text(table, CG_SPAN("__"));
+    mark_specials(table);
+}
+
+const cg_guard_table *cg_guard_table_make(apr_pool_t *pool, const cg_guard *guards, unsigned count)
+{
+    cg_guard_table *table = apr_pcalloc(pool, sizeof *table);
+    table->guards = guards;
+    table->count = count;
+    make_slots(pool, table);
+    enter_guards(pool, table);
+    mark_guards(table);
+    return table;
+}
+
+/* -- looking up ------------------------------------------------------------------------------ */
+
+/* The last guard whose name is `name` to the octet; `folded` is the same name folded. */
+static const cg_guard *find_owner(const cg_guard_table *table, cg_span name, cg_span folded)
+{
+    int last = table->slots[find_slot(table, folded)];
+
+    while (last != NO_GUARD && !cg_span_equal(table->guards[last].name.text, name)) {
+        last = table->before[last];
+    }
+    for (unsigned i = table->glob_count; i-- > 0 && (int)table->globs[i] > last;) {
+        if (cg_pattern_matches(&table->guards[table->globs[i]].name, name)) {
+            return &table->guards[table->globs[i]];
+        }
+    }
+    return last == NO_GUARD ? NULL : &table->guards[last];
+}
+
+/* The last guard that is not rolled back, whose folded name this is, and whose prefix is `prefix`
+ * unless that is none. */
+static const cg_guard *find_folded(const cg_guard_table *table, cg_span folded, cg_prefix prefix)
+{
+    for (int i = table->slots[find_slot(table, folded)]; i != NO_GUARD; i = table->before[i]) {
+        cg_prefix has = table->guards[i].prefix;
+        if (has != CG_PREFIX_NONE && (prefix == CG_PREFIX_NONE || prefix == has)) {
+            return &table->guards[i];
+        }
+    }
+    for (unsigned i = table->glob_count; i-- > 0;) {
+        const cg_guard *guard = &table->guards[table->globs[i]];
+        if (guard->prefix != CG_PREFIX_NONE &&
+            (prefix == CG_PREFIX_NONE || prefix == guard->prefix) &&
+            cg_pattern_matches(&guard->folded, folded)) {
+            return guard;
+        }
+    }
+    return NULL;
+}
+
+/* The name's guard if it is the wire spelling of a name that this very guard owns: of several rules
+ * for a name the last one alone says which prefix it has. */
+static const cg_guard *find_wire(const cg_guard_table *table, cg_span name, cg_span folded)
+{
+    for (int prefix = CG_PREFIX_COUNT - 1; prefix > CG_PREFIX_NONE; prefix--) {
+        cg_span text = cg_prefix_rows[prefix].text;
+        const cg_guard *owner;
+        if (name.len <= text.len || folded.len <= text.len || !cg_span_starts(name, text)) {
+            continue;
+        }
+        owner = find_owner(table, cg_span_part(name, text.len, name.len),
+                           cg_span_part(folded, text.len, folded.len));
+        if (owner && (owner->prefix == CG_PREFIX_NONE || (int)owner->prefix == prefix)) {
+            return owner;
+        }
+    }
+    return NULL;
+}
+
+static const cg_guard *find_alike(const cg_guard_table *table, cg_span folded)
+{
+    const cg_guard *guard = folded.len ? find_folded(table, folded, CG_PREFIX_NONE) : NULL;
+
+    for (int prefix = CG_PREFIX_COUNT - 1; !guard && prefix > CG_PREFIX_NONE; prefix--) {
+        cg_span text = cg_prefix_rows[prefix].text;
+        if (folded.len > text.len && cg_span_starts_folded(folded, text)) {
+            guard = find_folded(table, cg_span_part(folded, text.len, folded.len),
+                                (cg_prefix)prefix);
+        }
+    }
+    return guard;
+}
+
+const cg_guard *cg_guards_find(const cg_guards *guards, cg_span name, cg_spelling *spelling)
+{
+    const cg_guard_table *table = guards->table;
+    const cg_guard *guard;
+    cg_folded_name fold;
+    cg_span folded;
+
+    *spelling = CG_SPELLING_FREE;
+    if (!cg_guard_table_may_begin(table, name)) {
+        return NULL;
+    }
+    cg_name_fold(name, &fold);
+    folded = (cg_span){fold.at, fold.len};
+    if (fold.len && (guard = find_owner(table, name, folded)) != NULL) {
+        *spelling = CG_SPELLING_APPLICATION;
+        return guard;
+    }
+    if ((guard = find_wire(table, name, folded)) != NULL) {
+        *spelling = CG_SPELLING_WIRE;
+        return guard;
+    }
+    guard = find_alike(table, folded);
+    if (!guard && fold.base_len != fold.len) {
+        guard = find_alike(table, (cg_span){fold.at, fold.base_len});
+    }
+    *spelling = guard ? CG_SPELLING_ALIKE : CG_SPELLING_FREE;
+    return guard;
+}
