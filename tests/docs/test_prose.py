@@ -149,3 +149,47 @@ def test_the_servers_rules_count_before_those_of_a_virtual_host(tmp_path):
     finally:
         made.stop(check=False)
         made.remove()
+
+
+def prefixed():
+    """The lines of "Prefix": [(sent, what the browser gets, or None)]."""
+    rows = [[documents.plain(cell) for cell in row]
+            for row in documents.table_rows(PAGE, "The application sends")]
+    return [(sent, None if got == "nothing" else got.encode()) for sent, got in rows]
+
+
+@pytest.fixture(scope="module")
+def guarding():
+    """The configuration of "Prefix" in front of its lines, in a virtual host that counts as HTTPS
+    and in one that does not."""
+    places = "\n".join(
+        f'<Location "/{number}">\nHeader always add Set-Cookie "{sent}"\n</Location>'
+        for number, (sent, _) in enumerate(prefixed()))
+    made = Httpd("prefixed", None, ports_named=["https", "http"], text=f"""
+        Listen 127.0.0.1:${{port_https}}
+        Listen 127.0.0.1:${{port_http}}
+        {places}
+        <VirtualHost *:${{port_https}}>
+            ServerName https://guarded.test
+            {block_after("Prefix").text}
+        </VirtualHost>
+        <VirtualHost *:${{port_http}}>
+            ServerName http://guarded.test
+            {block_after("Prefix").text}
+        </VirtualHost>
+        """)
+    made.start()
+    yield made
+    made.stop(check=False)
+    made.remove()
+
+
+@pytest.mark.parametrize("number", range(len(prefixed())))
+def test_a_prefixed_cookie_leaves_as_the_page_shows(guarding, number):
+    wanted = prefixed()[number][1]
+    assert guarding.request(f"/{number}", port="https").set_cookies == ([wanted] if wanted else [])
+
+
+@pytest.mark.parametrize("number", range(len(prefixed())))
+def test_no_guarded_cookie_leaves_over_plain_http(guarding, number):
+    assert guarding.request(f"/{number}", port="http").set_cookies == []
