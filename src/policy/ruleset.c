@@ -228,17 +228,17 @@ static void add_rule(const cg_rule *rule, const cg_lookup *lookup, cg_override o
     cg_demands_add(demands, rule, override);
 }
 
-/* Most names begin as no rule does; for them the short list is enough. */
+/* Most names begin as no rule does; for them the list of wild patterns is enough. */
 static inline bool may_be_named(const cg_ruleset *set, cg_span name)
 {
     unsigned beginning = hash_beginning(name);
     return set->beginnings[beginning / 64] >> (beginning % 64) & 1;
 }
 
-/* All rules behind the opening ones. */
-static inline __attribute__((always_inline)) void
-find_behind_opening(const cg_ruleset *set, cg_span name, const cg_lookup *lookup,
-                    cg_override override, cg_demands *demands)
+/* All rules behind the opening ones. Kept out of its callers, which mostly have nothing to find. */
+static __attribute__((noinline)) void find_behind_opening(const cg_ruleset *set, cg_span name,
+                                                          const cg_lookup *lookup,
+                                                          cg_override override, cg_demands *demands)
 {
     char first = name.len ? name.at[0] : '\0';
     bool is_candidate = may_be_named(set, name);
@@ -271,14 +271,18 @@ void cg_ruleset_find(const cg_ruleset *set, cg_span name, const cg_lookup *looku
     for (unsigned i = 0; i < set->opening_count; i++) {
         add_rule(&set->rules[i], lookup, override, demands);
     }
-    find_behind_opening(set, name, lookup, override, demands);
+    if (may_be_named(set, name) || set->wild.count) {
+        find_behind_opening(set, name, lookup, override, demands);
+    }
 }
 
 void cg_ruleset_find_first(const cg_ruleset *set, cg_span name, const cg_lookup *lookup,
                            cg_override override, cg_demands *demands)
 {
     *demands = set->opening;
-    find_behind_opening(set, name, lookup, override, demands);
+    if (may_be_named(set, name) || set->wild.count) {
+        find_behind_opening(set, name, lookup, override, demands);
+    }
 }
 
 const cg_rule *cg_ruleset_find_drop(const cg_ruleset *set, cg_span name)
