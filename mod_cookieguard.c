@@ -11,10 +11,14 @@
 #include "src/httpd/directives.h"
 #include "src/httpd/dump.h"
 #include "src/httpd/lifecycle.h"
+#include "src/httpd/request.h"
 #include "src/httpd/response.h"
 
 static void register_hooks(apr_pool_t *pool)
 {
+    /* who is asked before us whether a request is a forward proxy's, and who reads cookies */
+    static const char *const know_proxies[] = {"mod_proxy.c", NULL};
+    static const char *const read_cookies[] = {"mod_headers.c", "mod_setenvif.c", NULL};
     (void)pool;
 
     /* the configuration is read, checked and perhaps shown */
@@ -27,9 +31,12 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_config(cg_lifecycle_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(cg_audit_log_monitor, NULL, NULL, APR_HOOK_MIDDLE);
 
-    /* a request is made, is answered, and is logged */
+    /* a request is made, is read, is answered, and is logged */
     cg_response_register_filter();
+    cg_request_register_filter();
     ap_hook_create_request(cg_response_create_request, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_read_request(cg_request_post_read_request, know_proxies, read_cookies,
+                              APR_HOOK_FIRST);
     ap_hook_insert_filter(cg_response_insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_error_filter(cg_response_insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(cg_audit_log_request, NULL, NULL, APR_HOOK_MIDDLE);

@@ -3,6 +3,7 @@
 #ifndef CG_JUDGING_H
 #define CG_JUDGING_H
 
+#include "../policy/restore.h"
 #include "config.h"
 
 /* A line that was judged. Lives in the request's pool. */
@@ -15,9 +16,19 @@ typedef struct cg_judged {
 /* Lines kept for the audit at most, per request; more are judged and enforced, and counted. */
 #define CG_JUDGED_MAX 1000
 
+/* A Set-Cookie line of our own making that no policy judges. Lives in the request's pool. */
+typedef struct cg_own_line {
+    const char *text;
+    struct cg_own_line *next;
+} cg_own_line;
+
 /* What one client request knows of its responses, over all internal redirects. */
 typedef struct cg_response {
     bool filter_is_in;
+    const cg_restored *restored;    /* the request's cookies that concern guards, or null */
+    bool is_handed_out;             /* what the browser holds by an old name was handed out anew */
+    const apr_table_t *headers_in;  /* as they came, where trailers may be merged into them */
+    const cg_own_line *own_lines;
     cg_circumstances circumstances; /* under which the lines were judged */
     unsigned judged_count;          /* kept in the list */
     unsigned omitted_count;         /* judged, and not kept */
@@ -38,6 +49,9 @@ typedef struct cg_judging {
     int status;     /* of an interim head; 0: of the final one */
     unsigned only;  /* attributes that may be changed; 0: all */
     uint64_t noted; /* findings that every line of this head has */
+    ap_conf_vector_t *config; /* what applies to the URL; that of the request, if nothing better */
+    const char *mark;  /* of a stored response, which covers some of its lines; null: none (cache.h) */
+    bool is_for_cache; /* the head is about to be stored */
     bool is_prepared;
     bool is_idle; /* nothing can be judged here */
 
@@ -62,6 +76,9 @@ static inline void cg_judging_begin(cg_judging *judging, request_rec *r)
     judging->status = 0;
     judging->only = 0;
     judging->noted = 0;
+    judging->config = r->per_dir_config;
+    judging->mark = NULL;
+    judging->is_for_cache = false;
     judging->is_prepared = false;
 }
 

@@ -4,7 +4,7 @@
 #include <http_request.h>
 #include <util_filter.h>
 
-#include "judging.h"
+#include "request.h"
 
 /* The same filter twice: in its place, and one step before it. httpd puts a filter behind those of
  * its type that are there already, so one that comes late would stand behind HTTP_HEADER. */
@@ -34,20 +34,45 @@ int cg_response_create_request(request_rec *r)
 void cg_response_insert_filter(request_rec *r)
 {
     cg_response *response = cg_response_of(r);
-    if (response && !response->filter_is_in) {
+    if (!response) {
+        return;
+    }
+    if (!response->filter_is_in) {
         ap_add_output_filter_handle(late_filter_handle, response, r, r->connection);
     }
+    if (response->headers_in) {
+        cg_request_guard_trailers(r, response);
+    }
+}
+
+static void judge_head(request_rec *r)
+{
+    cg_judging judging;
+
+    cg_judging_begin(&judging, r);
+    cg_judging_table(&judging, r->headers_out);
+    cg_judging_table(&judging, r->err_headers_out);
+    cg_judging_end(&judging);
+}
+
+/* What the browser holds by an old name is handed out by the new one, once. */
+static void judge_and_hand_out(request_rec *r, cg_response *response)
+{
+    response->is_handed_out = true;
+    cg_request_hand_out(r, response);
+    judge_head(r);
+    cg_request_delete_old(r, response);
 }
 
 static apr_status_t filter_response(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     cg_response *response = f->ctx;
-    cg_judging judging;
 
-    cg_judging_begin(&judging, f->r);
-    cg_judging_table(&judging, f->r->headers_out);
-    cg_judging_table(&judging, f->r->err_headers_out);
-    cg_judging_end(&judging);
+    if (response->restored && !response->is_handed_out) {
+        judge_and_hand_out(f->r, response);
+    } else {
+        judge_head(f->r);
+    }
     response->filter_is_in = false;
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, brigade);

@@ -220,13 +220,36 @@ cg_span cg_withheld_name(cg_withheld withheld)
     return withheld_names[withheld];
 }
 
+/* The prefix that browsers see before the name: `__Host-` and a name that begins with `Http-` make
+ * the longer one. */
+static cg_prefix prefix_on_wire(const cg_set_cookie *cookie, const cg_secrecy *secrecy)
+{
+    if (secrecy->spelling == CG_SPELLING_WIRE) {
+        return cg_prefix_find(cookie->name);
+    }
+    if (secrecy->guard->prefix == CG_PREFIX_HOST &&
+        cg_span_starts_folded(cookie->name, CG_SPAN("Http-"))) {
+        return CG_PREFIX_HOST_HTTP;
+    }
+    return secrecy->guard->prefix;
+}
+
+/* The flags without which browsers do not take a cookie under its prefix. */
+static unsigned flags_of_prefix(const cg_set_cookie *cookie, const cg_secrecy *secrecy)
+{
+    if (!secrecy || !secrecy->guard || secrecy->guard->prefix == CG_PREFIX_NONE) {
+        return 0;
+    }
+    return BIT(SECURE) |
+           (cg_prefix_rows[prefix_on_wire(cookie, secrecy)].needs_httponly ? BIT(HTTPONLY) : 0);
+}
+
 /* A deletion gets what the cookie that it deletes must have had. Others keep their word on where
  * they are valid; what does not fit is the caller's to refuse. */
 static void meet_prefix(const cg_prefix_row *needs, cg_judgement *judgement)
 {
     cg_attributes *after = &judgement->after;
 
-    after->present |= BIT(SECURE) | (needs->needs_httponly ? BIT(HTTPONLY) : 0);
     if (!needs->needs_host_only) {
         return;
     }
@@ -289,14 +312,17 @@ static void guard(const cg_set_cookie *cookie, const cg_secrecy *secrecy,
     }
 }
 
+/* `needed` are the flags of a prefix, which no rule takes away. */
 static void carry_out_demands(const cg_set_cookie *cookie, const cg_demands *demands,
-                              const cg_circumstances *circumstances, cg_judgement *judgement)
+                              unsigned needed, const cg_circumstances *circumstances,
+                              cg_judgement *judgement)
 {
     const cg_attributes *before = &cookie->attributes;
     unsigned exempt = judgement->is_deletion ? BIT(MAX_AGE) : 0;
 
     judgement->after.present |= demands->wanted_flags;
     judgement->after.present &= ~demands->unwanted_flags;
+    judgement->after.present |= needed;
     for (unsigned rest = demands->valued & ~exempt; rest; rest &= rest - 1) {
         carry_out(demands->term[cg_attribute_first(rest)], circumstances, &judgement->after);
     }
@@ -308,9 +334,18 @@ static void carry_out_demands(const cg_set_cookie *cookie, const cg_demands *dem
     }
 }
 
-void cg_judge(const cg_set_cookie *cookie, const cg_demands *demands, const cg_secrecy *secrecy,
+/* Whether the cookie is a deletion matters to lifetimes and to secrecy alone. */
+static bool depends_on_date(const cg_demands *demands, const cg_secrecy *secrecy)
+{
+    return secrecy || (demands->valued & BIT(MAX_AGE));
+}
+
+void cg_judge(cg_set_cookie *cookie, const cg_demands *demands, const cg_secrecy *secrecy,
               const cg_circumstances *circumstances, cg_judgement *judgement)
 {
+    if (cookie->has_unread_date && depends_on_date(demands, secrecy)) {
+        cg_set_cookie_read_date(cookie);
+    }
     judgement->action = CG_ACTION_PASS;
     judgement->after = cookie->attributes;
     judgement->added = judgement->replaced = judgement->removed = judgement->refused = 0;
@@ -324,9 +359,22 @@ void cg_judge(const cg_set_cookie *cookie, const cg_demands *demands, const cg_s
         return;
     }
     if (cookie->kind == CG_LINE_COOKIE) {
-        carry_out_demands(cookie, demands, circumstances, judgement);
+        carry_out_demands(cookie, demands, flags_of_prefix(cookie, secrecy), circumstances,
+                          judgement);
     }
     if (secrecy && secrecy->guard) {
         guard(cookie, secrecy, circumstances, judgement);
     }
+}
+
+void cg_judgement_complete(cg_set_cookie *cookie, const cg_circumstances *circumstances,
+                           cg_judgement *judgement)
+{
+    if (!cookie->has_unread_date) {
+        return;
+    }
+    cg_set_cookie_read_date(cookie);
+    judgement->after.expires = cookie->attributes.expires;
+    judgement->after.present &= cookie->attributes.present | ~BIT(EXPIRES);
+    judgement->is_deletion = cg_attributes_delete(&cookie->attributes, circumstances->now);
 }

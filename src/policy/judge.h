@@ -46,9 +46,15 @@ typedef struct cg_judgement {
     cg_withheld withheld;
 } cg_judgement;
 
-/* Judges `cookie` by `demands`, and by the demands for secrecy if there are any: null otherwise. */
-void cg_judge(const cg_set_cookie *cookie, const cg_demands *demands, const cg_secrecy *secrecy,
+/* Judges `cookie` by `demands`, and by the demands for secrecy if there are any: null otherwise. A
+ * date that was left unread is read only if the judgement depends on it. */
+void cg_judge(cg_set_cookie *cookie, const cg_demands *demands, const cg_secrecy *secrecy,
               const cg_circumstances *circumstances, cg_judgement *judgement);
+
+/* Reads the date after all, for who wants to know everything: whether it is a deletion, and what
+ * the line says afterwards. The action stays what it is. */
+void cg_judgement_complete(cg_set_cookie *cookie, const cg_circumstances *circumstances,
+                           cg_judgement *judgement);
 
 /* "Path" ...: the reason in one word. */
 cg_span cg_withheld_name(cg_withheld withheld);

@@ -131,13 +131,14 @@ static inline void enforcement_run(apr_pool_t *pool, cg_span line, enforcement *
     cg_writer writer;
 
     is->demands = (cg_demands){.ignored = NULL};
-    cg_set_cookie_parse(line, &is->cookie);
+    cg_set_cookie_scan(line, &is->cookie);
     cg_policy_find(is->policy, is->cookie.name, &lookup, &is->demands);
     is->secrecy = (cg_secrecy){.drop = cg_policy_find_drop(is->policy, is->cookie.name)};
     if (is->guards) {
         is->secrecy.guard = cg_guards_find(is->guards, is->cookie.name, &is->secrecy.spelling);
     }
     cg_judge(&is->cookie, &is->demands, &is->secrecy, &is->circumstances, &is->judgement);
+    cg_judgement_complete(&is->cookie, &is->circumstances, &is->judgement);
     is->findings = cg_findings_find(&is->cookie, &is->demands, &is->judgement, &is->circumstances);
     is->out = line;
     if (is->judgement.action == CG_ACTION_DROP) {
