@@ -151,7 +151,7 @@ static bool response_sets(const request_rec *r, cg_prefix prefix, cg_span name)
     return table_sets(r->headers_out, prefix, name) || table_sets(r->err_headers_out, prefix, name);
 }
 
-static char *join(apr_pool_t *pool, const cg_span *parts, size_t count)
+static const char *join(apr_pool_t *pool, const cg_span *parts, size_t count)
 {
     cg_writer writer = {.size = 0};
     for (size_t i = 0; i < count; i++) {
@@ -180,11 +180,11 @@ static void delete_spelling(request_rec *r, cg_response *response, cg_prefix pre
     const cg_span parts[] = {cg_prefix_rows[prefix].text, name,
                              CG_SPAN("=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax")};
     cg_own_line *own = apr_palloc(r->pool, sizeof *own);
+    const char *line = join(r->pool, parts, sizeof parts / sizeof parts[0]);
 
-    own->text = join(r->pool, parts, sizeof parts / sizeof parts[0]);
-    own->next = response->own_lines;
+    *own = (cg_own_line){.text = line, .next = response->own_lines};
     response->own_lines = own;
-    apr_table_addn(r->err_headers_out, "Set-Cookie", own->text);
+    apr_table_addn(r->err_headers_out, "Set-Cookie", line);
 }
 
 /* The spellings that the browser is to forget: those that came beside the one that it is to keep. In
