@@ -19,15 +19,15 @@ typedef struct cg_judged {
 /* A Set-Cookie line of our own making that no policy judges. Lives in the request's pool. */
 typedef struct cg_own_line {
     const char *text;
-    struct cg_own_line *next;
+    const struct cg_own_line *next;
 } cg_own_line;
 
 /* What one client request knows of its responses, over all internal redirects. */
 typedef struct cg_response {
     bool filter_is_in;
-    const cg_restored *restored;    /* the request's cookies that concern guards, or null */
-    bool is_handed_out;             /* what the browser holds by an old name was handed out anew */
-    const apr_table_t *headers_in;  /* as they came, where trailers may be merged into them */
+    const cg_restored *restored;   /* the request's cookies that concern guards, or null */
+    bool is_handed_out;            /* what the browser holds by an old name was handed out anew */
+    const apr_table_t *headers_in; /* as they came, where trailers may be merged into them */
     const cg_own_line *own_lines;
     cg_circumstances circumstances; /* under which the lines were judged */
     unsigned judged_count;          /* kept in the list */
@@ -46,11 +46,12 @@ static inline cg_response *cg_response_of(const request_rec *r)
  * others are found out when a line is met. */
 typedef struct cg_judging {
     request_rec *r;
-    int status;     /* of an interim head; 0: of the final one */
-    unsigned only;  /* attributes that may be changed; 0: all */
-    uint64_t noted; /* findings that every line of this head has */
+    int status;               /* of an interim head; 0: of the final one */
+    unsigned only;            /* attributes that may be changed; 0: all */
+    uint64_t noted;           /* findings that every line of this head has */
     ap_conf_vector_t *config; /* what applies to the URL; that of the request, if nothing better */
-    const char *mark;  /* of a stored response, which covers some of its lines; null: none (cache.h) */
+    const char
+        *mark; /* of a stored response, which covers some of its lines; null: none (cache.h) */
     bool is_for_cache; /* the head is about to be stored */
     bool is_prepared;
     bool is_idle; /* nothing can be judged here */
