@@ -116,3 +116,10 @@ const char *cg_guards_check(apr_pool_t *pool, const cg_guards *guards)
     }
     return NULL;
 }
+
+cg_span cg_guard_application_name(const cg_guard *guard, cg_spelling spelling, cg_span name)
+{
+    cg_prefix prefix = guard->prefix == CG_PREFIX_NONE ? cg_prefix_find(name) : guard->prefix;
+    size_t len = spelling == CG_SPELLING_WIRE ? cg_prefix_rows[prefix].text.len : 0;
+    return cg_span_part(name, len, name.len);
+}

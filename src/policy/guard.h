@@ -37,6 +37,10 @@ const cg_guards *cg_guards_make(apr_pool_t *pool, const cg_policy *policy);
 /* Null, or a sentence on two guards whose names no lenient parser can tell apart. In `pool`. */
 const char *cg_guards_check(apr_pool_t *pool, const cg_guards *guards);
 
+/* What the application calls a cookie that `guard` has found as `name`: the name without the prefix
+ * of its wire spelling, or `name` itself in any other spelling. */
+cg_span cg_guard_application_name(const cg_guard *guard, cg_spelling spelling, cg_span name);
+
 /* The guard that has a say on `name`, in whatever spelling, or null. An exact spelling comes before
  * one that is like a later guard's. Nothing is alike to a name that is rolled back. In
  * guard_table.c. */

@@ -13,7 +13,7 @@ static const struct {
     const char *rules;
     const char *url;
     const char *line;
-    const char *judgement; /* + added, ~ replaced, - removed, ! refused; "deletion" */
+    const char *judgement; /* + added, ~ replaced, - removed, ! refused; see describe */
 } cases[] = {
     /* flags */
     {"* Secure HttpOnly", HTTPS, "a=b", "rewrite +Secure +HttpOnly"},
@@ -137,6 +137,118 @@ static const struct {
     /* .htaccess */
     {"* HttpOnly\nhtaccess * -HttpOnly Secure", HTTPS, "a=b", "rewrite +Secure +HttpOnly"},
     {"htaccess a Drop", HTTPS, "a=b", "pass"},
+    /* a prefix brings Secure, and HttpOnly if it has Http in it */
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/", "rewrite as __Host- +Secure"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/; Secure", "rewrite as __Host-"},
+    {"SID Prefix=__Secure-", HTTPS, "SID=1", "rewrite as __Secure- +Secure"},
+    {"SID Prefix=__Http-", HTTPS, "SID=1", "rewrite as __Http- +Secure +HttpOnly"},
+    {"SID Prefix=__Http-", HTTPS, "SID=1; HttpOnly; Secure", "rewrite as __Http-"},
+    {"SID Prefix=__Host-Http-", HTTPS, "SID=1; Path=/", "rewrite as __Host-Http- +Secure +HttpOnly"},
+    {"built-in\nSID Prefix=__Host-", HTTPS, "SID=1; Path=/", "rewrite as __Host- +Secure +HttpOnly +SameSite"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/; secure=1; Path=/", "rewrite as __Host-"},
+    {"SID Prefix=__Host-", HTTPS, "sid2=1; Path=/", "pass"},
+    {"SID Prefix=off", HTTPS, "SID=1; Path=/", "pass"},
+    {"SID Prefix=__Host-\nSID Prefix=off", HTTPS, "SID=1; Path=/app", "pass"},
+    {"SID Prefix=off\nSID Prefix=__Host-", HTTPS, "SID=1; Path=/", "rewrite as __Host- +Secure"},
+    {"SID Prefix=__Secure-\nSID Prefix=__Host-", HTTPS, "SID=1; Path=/", "rewrite as __Host- +Secure"},
+    {"S* Prefix=__Secure-\nSID Prefix=__Host-", HTTPS, "SID=1; Path=/", "rewrite as __Host- +Secure"},
+    {"S* Prefix=__Secure-\nSID Prefix=__Host-", HTTPS, "SIX=1", "rewrite as __Secure- +Secure"},
+    {"SID Prefix=__Host-\nS* Prefix=__Secure-", HTTPS, "SID=1", "rewrite as __Secure- +Secure"},
+    {"section SID Secure\nhtaccess SID Prefix=__Host-", HTTPS, "SID=1; Path=/", "rewrite +Secure"},
+    {"SID Prefix=__Host-\nhtaccess SID Prefix=off", HTTPS, "SID=1; Path=/", "rewrite as __Host- +Secure"},
+    /* no rule takes away what the prefix needs */
+    {"SID Prefix=__Host-\n* -Secure", HTTPS, "SID=1; Path=/", "rewrite as __Host- +Secure"},
+    {"SID Prefix=__Host-\n* -Secure", HTTPS, "SID=1; Path=/; Secure", "rewrite as __Host-"},
+    {"SID Prefix=__Http-\n* -HttpOnly", HTTPS, "SID=1; HttpOnly", "rewrite as __Http- +Secure"},
+    {"SID Prefix=__Host-\n* -HttpOnly", HTTPS, "SID=1; Path=/; HttpOnly", "rewrite as __Host- +Secure -HttpOnly"},
+    {"* SameSite:=None\nSID Prefix=__Host-", HTTPS, "SID=1; Path=/; SameSite=Lax", "rewrite as __Host- +Secure ~SameSite"},
+    {"* SameSite:=None\nSID Prefix=off", HTTPS, "SID=1; Path=/; SameSite=Lax", "pass !SameSite"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/; SameSite=None; Partitioned", "rewrite as __Host- +Secure"},
+    /* `__Host-` before Http- is the longer prefix for browsers */
+    {"Http-x Prefix=__Host-", HTTPS, "Http-x=1; Path=/", "rewrite as __Host- +Secure +HttpOnly"},
+    {"h* Prefix=__Host-", HTTPS, "httP-x=1; Path=/", "rewrite as __Host- +Secure +HttpOnly"},
+    {"h* Prefix=__Host-", HTTPS, "http=1; Path=/", "rewrite as __Host- +Secure"},
+    {"Http-x Prefix=__Secure-", HTTPS, "Http-x=1", "rewrite as __Secure- +Secure"},
+    {"Http-x Prefix=__Host-", HTTPS, "__Host-Http-x=1; Path=/; Secure", "rewrite +HttpOnly"},
+    /* what stands in the way */
+    {"SID Prefix=__Host-", HTTP, "SID=1; Path=/", "drop withheld PlainHTTP"},
+    {"SID Prefix=__Secure-", HTTP, "SID=1; Secure", "drop withheld PlainHTTP"},
+    {"SID Prefix=__Host-", HTTP, "SID=; Max-Age=0", "drop withheld PlainHTTP deletion"},
+    {"SID Prefix=__Host-", HTTP, "__Host-SID=1; Path=/; Secure", "drop withheld PlainHTTP"},
+    {"SID Prefix=off", HTTP, "SID=1; Path=/", "pass"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/; Domain=example.com", "drop withheld Domain"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/; Domain=www.example.com", "drop withheld Domain"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/; Domain=other.example", "drop withheld Domain"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/; Domain=; Domain=example.com", "drop withheld Domain"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/; Domain=example.com; Domain=", "rewrite as __Host- +Secure -Domain"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/; Domain=", "rewrite as __Host- +Secure -Domain"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/; Domain", "rewrite as __Host- +Secure -Domain"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/; Domain=.", "rewrite as __Host- +Secure -Domain"},
+    {"SID Prefix=__Host-Http-", HTTPS, "SID=1; Path=/; Domain=example.com", "drop withheld Domain"},
+    {"SID Prefix=__Secure-", HTTPS, "SID=1; Domain=example.com", "rewrite as __Secure- +Secure"},
+    {"SID Prefix=__Http-", HTTPS, "SID=1; Domain=example.com; Path=/app", "rewrite as __Http- +Secure +HttpOnly"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1", "drop withheld Path"},
+    {"SID Prefix=__Host-", "https://www.example.com/", "SID=1", "drop withheld Path"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/app", "drop withheld Path"},
+    {"SID Prefix=__Host-", "https://www.example.com/", "SID=1; Path=", "drop withheld Path"},
+    {"SID Prefix=__Host-", "https://www.example.com/", "SID=1; Path=x", "drop withheld Path"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=//", "drop withheld Path"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/; Path=/app", "drop withheld Path"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/app; path = / ", "rewrite as __Host- +Secure"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/app; Domain=example.com", "drop withheld Domain"},
+    {"SID Prefix=__Host-\n* Path:=/app", HTTPS, "SID=1; Path=/", "drop withheld Path"},
+    {"SID Prefix=__Host-\n* Domain=example.com", HTTPS, "SID=1; Path=/", "drop withheld Domain"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1\x01; Path=/", "drop withheld Unreadable"},
+    {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/\x7f", "drop withheld Unreadable"},
+    {"SID Prefix=__Host-", HTTPS, "__Host-SID=1; Path=/; Secure; x=\x01", "drop withheld Unreadable"},
+    {"SID Prefix=off", HTTPS, "SID=1\x01", "pass"},
+    /* other spellings */
+    {"SID Prefix=__Host-", HTTPS, "sid=1; Path=/; Secure", "drop withheld Spelling"},
+    {"SID Prefix=__Host-", HTTPS, "S%49D=1; Path=/; Secure", "drop withheld Spelling"},
+    {"SID Prefix=__Host-", HTTPS, "SID[x]=1; Path=/; Secure", "drop withheld Spelling"},
+    {"SID Prefix=__Host-", HTTPS, "SID\xc2\xa0=1; Path=/; Secure", "drop withheld Spelling"},
+    {"SID Prefix=__Host-", HTTPS, "SID\x01=1; Path=/; Secure", "drop withheld Spelling"},
+    {"SID Prefix=__Host-", HTTPS, "__HOST-SID=1; Path=/; Secure", "drop withheld Spelling"},
+    {"SID Prefix=__Host-", HTTPS, "__Host-sid=1; Path=/; Secure", "drop withheld Spelling"},
+    {"SID Prefix=__Host-", HTTPS, "sid=; Max-Age=0", "drop withheld Spelling deletion"},
+    {"a_b Prefix=__Host-", HTTPS, "a.b=1; Path=/; Secure", "drop withheld Spelling"},
+    {"SID Prefix=off", HTTPS, "sid=1", "pass"},
+    {"SID Prefix=__Host-", HTTPS, "__Secure-SID=1; Secure", "pass"},
+    {"SID Prefix=__Host-", HTTPS, "SID", "pass"},
+    {"SID Prefix=__Host-", HTTPS, "=SID=1", "pass"},
+    /* the name on the wire is the application's to use if it keeps what the prefix promises */
+    {"SID Prefix=__Host-", HTTPS, "__Host-SID=1; Path=/; Secure", "pass"},
+    {"SID Prefix=__Host-", HTTPS, "__Host-SID=1; Path=/", "rewrite +Secure"},
+    {"SID Prefix=__Host-", HTTPS, "__Host-SID=1; Secure", "drop withheld Path"},
+    {"SID Prefix=__Host-", HTTPS, "__Host-SID=1; Secure; Path=/; Domain=example.com", "drop withheld Domain"},
+    {"SID Prefix=__Host- Path:=/ -Domain", HTTPS, "__Host-SID=1; Path=/x; Domain=example.com", "rewrite +Secure ~Path -Domain"},
+    {"SID Prefix=__Host-Http-", HTTPS, "__Host-Http-SID=1; Path=/; Secure", "rewrite +HttpOnly"},
+    {"SID Prefix=__Host-Http-", HTTPS, "__Host-SID=1; Path=/; Secure", "pass"},
+    /* rules know it by the application's name, in either spelling */
+    {"built-in\nXSRF-TOKEN Prefix=__Host-", HTTPS, "XSRF-TOKEN=1; Path=/", "rewrite as __Host- +Secure +SameSite"},
+    {"built-in\nXSRF-TOKEN Prefix=__Host-", HTTPS, "__Host-XSRF-TOKEN=1; Path=/; Secure; SameSite=Lax", "pass"},
+    {"SID Prefix=__Host-\nSID HttpOnly\n__* SameSite:=None", HTTPS, "SID=1; Path=/", "rewrite as __Host- +Secure +HttpOnly"},
+    {"SID Prefix=__Host-\nSID HttpOnly\n__* SameSite:=None", HTTPS, "__Host-SID=1; Path=/; Secure", "rewrite +HttpOnly"},
+    {"SID Prefix=__Host-\nS* Drop", HTTPS, "SID=1; Path=/", "drop"},
+    {"SID Prefix=__Host-\nS* Drop", HTTPS, "__Host-SID=1; Path=/; Secure", "drop"},
+    {"SID Prefix=__Host-\n__Host-SID Drop", HTTPS, "__Host-SID=1; Path=/; Secure", "drop"},
+    {"SID Prefix=__Host-\nS* Drop", HTTPS, "SID=; Path=/; Max-Age=0", "rewrite as __Host- deletion +Secure"},
+    /* its own rule's terms have the last word, wherever they stand */
+    {"SID Prefix=__Host- Path:=/ -Domain", HTTPS, "SID=1; Path=/x; Domain=example.com", "rewrite as __Host- +Secure ~Path -Domain"},
+    {"SID Prefix=__Host- Path=/", HTTPS, "SID=1", "rewrite as __Host- +Path +Secure"},
+    {"SID Prefix=__Host- Path=/", HTTPS, "SID=1; Path=/app", "drop withheld Path"},
+    {"SID Prefix=__Host- Path:=/ -Domain\n* Path:=/app Domain:=example.com", HTTPS, "SID=1", "rewrite as __Host- +Path +Secure"},
+    {"SID Prefix=__Host- Max-Age<=1d\n* Max-Age=keep", HTTPS, "SID=1; Path=/; Max-Age=99999", "rewrite as __Host- +Secure ~Max-Age"},
+    /* deletions are put right */
+    {"SID Prefix=__Host-", HTTPS, "SID=; Max-Age=0", "rewrite as __Host- deletion +Path +Secure"},
+    {"SID Prefix=__Host-", HTTPS, "SID=; Max-Age=0; Path=/app; Domain=example.com", "rewrite as __Host- deletion +Secure ~Path -Domain"},
+    {"SID Prefix=__Host-", HTTPS, "SID=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/", "rewrite as __Host- deletion +Secure"},
+    {"SID Prefix=__Host-Http-", HTTPS, "SID=; Max-Age=-1", "rewrite as __Host-Http- deletion +Path +Secure +HttpOnly"},
+    {"SID Prefix=__Host- Max-Age<=1d", HTTPS, "SID=; Max-Age=0; Path=/", "rewrite as __Host- deletion +Secure"},
+    {"SID Prefix=__Secure-", HTTPS, "SID=; Max-Age=0; Path=/app; Domain=example.com", "rewrite as __Secure- deletion +Secure"},
+    {"SID Prefix=__Host-\n* Path:=/app Domain:=example.com", HTTPS, "SID=; Max-Age=0", "rewrite as __Host- deletion +Path +Secure"},
+    {"SID Prefix=__Host-", HTTPS, "__Host-SID=; Max-Age=0", "rewrite deletion +Path +Secure"},
+    {"SID Prefix=__Host-", HTTPS, "SID=; Max-Age=5; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "drop withheld Path"},
 };
 /* clang-format on */
 
@@ -151,12 +263,24 @@ static void describe_set(cg_writer *writer, char sign, unsigned set)
     }
 }
 
+/* What is done, why a guarded cookie is withheld or under which prefix it leaves, and the sets. */
 static void describe(cg_writer *writer, const cg_judgement *judgement)
 {
     static const char *const actions[] = {"pass", "rewrite", "drop"};
     cg_write(writer, cg_span_of(actions[judgement->action]));
+    if (judgement->withheld) {
+        cg_write(writer, CG_SPAN(" withheld "));
+        cg_write(writer, cg_withheld_name(judgement->withheld));
+    }
+    if (judgement->prefix) {
+        cg_write(writer, CG_SPAN(" as "));
+        cg_write(writer, cg_prefix_rows[judgement->prefix].text);
+    }
     if (judgement->is_deletion) {
         cg_write(writer, CG_SPAN(" deletion"));
+    }
+    if (judgement->withheld) {
+        return; /* the attributes go nowhere */
     }
     describe_set(writer, '+', judgement->added);
     describe_set(writer, '~', judgement->replaced);
@@ -180,13 +304,56 @@ static void judges(void **state)
         describe(&writer, &is.judgement);
         assert_text(apr_pstrcat(pool, cases[i].rules, "\n", cases[i].line, NULL),
                     (cg_span){text, writer.len}, cg_span_of(cases[i].judgement));
-        assert_int_equal(is.judgement.drop != NULL, is.judgement.action == CG_ACTION_DROP);
+        assert_int_equal(is.judgement.drop || is.judgement.withheld,
+                         is.judgement.action == CG_ACTION_DROP);
+    }
+}
+
+/* Name and value are 4096 octets at most with the prefix, on the way out as in the browser. */
+static void withholds_what_is_too_long_with_its_prefix(void **state)
+{
+    static const char *const prefixes[] = {"__Secure-", "__Http-", "__Host-", "__Host-Http-"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(prefixes); i++) {
+        size_t fits = 4096 - strlen(prefixes[i]) - strlen("SID");
+        const char *rules = apr_pstrcat(pool, "SID Prefix=", prefixes[i], NULL);
+        enforcement is;
+        assert_null(enforcement_read_rules(pool, cg_span_of(rules), &is));
+        is.circumstances = enforcement_read_url(CG_SPAN(HTTPS));
+        for (size_t len = fits - 1; len <= fits + 1; len++) {
+            char *value = apr_palloc(pool, len + 1);
+            memset(value, 'v', len);
+            value[len] = '\0';
+            enforcement_run(pool, cg_span_of(apr_pstrcat(pool, "SID = ", value, " ; Path=/", NULL)),
+                            &is);
+            assert_int_equal(is.judgement.withheld,
+                             len > fits ? CG_WITHHELD_TOO_LONG : CG_WITHHELD_NOT);
+            enforcement_run(
+                pool, cg_span_of(apr_pstrcat(pool, prefixes[i], "SID=", value, ";Path=/", NULL)),
+                &is);
+            assert_int_equal(is.judgement.withheld,
+                             len > fits ? CG_WITHHELD_UNREADABLE : CG_WITHHELD_NOT);
+        }
+    }
+}
+
+static void names_what_stands_in_the_way(void **state)
+{
+    static const char *const names[CG_WITHHELD_COUNT] = {
+        "", "Spelling", "Unreadable", "PlainHTTP", "Domain", "Path", "TooLong"};
+    (void)state;
+    for (int i = 0; i < CG_WITHHELD_COUNT; i++) {
+        assert_text("withheld", cg_withheld_name((cg_withheld)i), cg_span_of(names[i]));
     }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(judges)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(judges),
+        cmocka_unit_test(withholds_what_is_too_long_with_its_prefix),
+        cmocka_unit_test(names_what_stands_in_the_way),
+    };
     pool = enforcement_root();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
