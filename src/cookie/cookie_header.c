@@ -5,11 +5,13 @@
 
 void cg_cookie_pair_parse(cg_span raw, cg_cookie_pair *pair)
 {
-    size_t equals = cg_span_find(raw, '=');
+    size_t start = 0, equals = cg_span_find(raw, '=');
 
-    pair->raw = raw;
+    while (start < equals && cg_ascii_is_wsp(raw.at[start])) {
+        start++;
+    }
     pair->has_equals = equals < raw.len;
-    pair->name = cg_span_trim(cg_span_part(raw, 0, equals));
+    pair->name = cg_span_part(raw, start, equals);
     pair->value = pair->has_equals ? cg_span_trim(cg_span_part(raw, equals + 1, raw.len))
                                    : (cg_span){NULL, 0};
 }

@@ -28,8 +28,8 @@ static inline bool cg_cookie_next(cg_span *rest, cg_span *raw)
 }
 
 typedef struct cg_cookie_pair {
-    cg_span raw;
-    cg_span name;    /* trimmed; without "=" the whole pair, for that is a name to PHP */
+    cg_span name;    /* from the first octet that is no blank up to "="; blanks before that belong
+                      * to it, as to PHP; without "=" the whole pair, which is a name to PHP, too */
     cg_span value;   /* trimmed; quotes belong to it; empty without "=" */
     bool has_equals; /* false: to 6265bis a value without a name */
 } cg_cookie_pair;

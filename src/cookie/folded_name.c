@@ -50,14 +50,30 @@ bool cg_name_is_trimmed(unsigned char c)
     }
 }
 
+/* The end of the name up to here, if what is trimmed behind it counts where it is a `_`. */
+static size_t end_with_underscores(const cg_folded_name *folded, size_t end)
+{
+    size_t wide = folded->len;
+    while (wide < end && folded->at[wide] == '_') {
+        wide++;
+    }
+    return wide;
+}
+
+static void set_ends(cg_folded_name *folded, size_t which, size_t end)
+{
+    folded->ends[which] = folded->len;
+    folded->ends[which + 1] = end_with_underscores(folded, end);
+}
+
 /* Octets that are trimmed wait behind `len` until one comes that is not; what then finds no room
  * makes the whole name too long. */
 void cg_name_fold(cg_span name, cg_folded_name *folded)
 {
-    size_t at = 0, end = 0, base_len = 0;
-    bool has_base = false;
+    size_t at = 0, end = 0;
+    bool has_begun = false, is_cut = false;
 
-    folded->len = 0;
+    folded->len = folded->starts[0] = folded->starts[1] = 0;
     while (at < name.len) {
         unsigned char c = next_octet(name, &at);
         bool is_trimmed = cg_name_is_trimmed(c);
@@ -65,17 +81,24 @@ void cg_name_fold(cg_span name, cg_folded_name *folded)
         if (is_trimmed && folded->len == 0) {
             continue;
         }
-        if ((c == '[' || c == '\0') && !has_base) {
-            has_base = true;
-            base_len = folded->len;
+        if ((c == '[' || c == '\0') && !is_cut) {
+            is_cut = true;
+            set_ends(folded, 2, end);
+        }
+        if (!is_trimmed && c != '+' && !has_begun) {
+            has_begun = true;
+            folded->starts[1] = end;
         }
         if (end < CG_FOLDED_NAME_MAX) {
             folded->at[end++] = cg_name_fold_octet(c);
         } else if (!is_trimmed) {
-            folded->len = 0;
+            folded->len = end = 0;
             break;
         }
         folded->len = is_trimmed ? folded->len : end;
     }
-    folded->base_len = has_base ? base_len : folded->len;
+    set_ends(folded, 0, end);
+    if (!is_cut) {
+        set_ends(folded, 2, end);
+    }
 }

@@ -16,10 +16,19 @@
 /* Octets of a folded name at most; a longer name is like no other. */
 #define CG_FOLDED_NAME_MAX 256
 
+/* Where a parser may begin and end the name, if not as the others do. */
+enum { CG_FOLDED_STARTS = 2, CG_FOLDED_ENDS = 4 };
+
 typedef struct cg_folded_name {
     char at[CG_FOLDED_NAME_MAX];
-    size_t len;      /* 0: nothing is left, or it is too long */
-    size_t base_len; /* up to the first `[` or NUL, where PHP ends the name; else as len */
+    size_t len; /* 0: nothing is left, or it is too long */
+
+    /* Any start with any end that lies behind it is a name to some parser, and to most the first
+     * one: 0 with len. Equal numbers mean that there is no other. */
+    size_t
+        starts[CG_FOLDED_STARTS]; /* behind `+` that were decoded to blanks (PHP before 7.4.11) */
+    size_t ends[CG_FOLDED_ENDS];  /* before the first `[` or NUL (PHP); each also with the blanks
+                                      * and `[` behind it, which PHP writes as `_` */
 } cg_folded_name;
 
 /* What stays of an octet, once percent signs are decoded: letters are small, and `.`, `[`, `+` and

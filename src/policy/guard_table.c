@@ -84,7 +84,7 @@ static void mark_text(cg_guard_table *table, cg_span folded)
 static void mark_specials(cg_guard_table *table)
 {
     for (unsigned c = 0; c < 256; c++) {
-        if (cg_name_is_trimmed((unsigned char)c) || c == '%') {
+        if (cg_name_is_trimmed((unsigned char)c) || c == '%' || c == '+') {
             table->octets[c] |= CG_OCTET_FIRST | CG_OCTET_LEADS_ON | CG_OCTET_SECOND;
             table->octets[c] |= c == '=' ? 0 : CG_OCTET_LAST;
         }
@@ -174,15 +174,33 @@ static const cg_guard *find_wire(const cg_guard_table *table, cg_span name, cg_s
     return NULL;
 }
 
-static const cg_guard *find_alike(const cg_guard_table *table, cg_span folded)
+static const cg_guard *find_alike_part(const cg_guard_table *table, cg_span folded)
 {
-    const cg_guard *guard = folded.len ? find_folded(table, folded, CG_PREFIX_NONE) : NULL;
+    const cg_guard *guard = find_folded(table, folded, CG_PREFIX_NONE);
 
     for (int prefix = CG_PREFIX_COUNT - 1; !guard && prefix > CG_PREFIX_NONE; prefix--) {
         cg_span text = cg_prefix_rows[prefix].text;
         if (folded.len > text.len && cg_span_starts_folded(folded, text)) {
             guard = find_folded(table, cg_span_part(folded, text.len, folded.len),
                                 (cg_prefix)prefix);
+        }
+    }
+    return guard;
+}
+
+/* Tries each name that some parser may see. */
+static const cg_guard *find_alike(const cg_guard_table *table, const cg_folded_name *fold)
+{
+    const cg_guard *guard = NULL;
+
+    for (int s = 0; s < CG_FOLDED_STARTS && !guard; s++) {
+        for (int e = 0; e < CG_FOLDED_ENDS && !guard; e++) {
+            bool is_other = (s == 0 || fold->starts[s] != fold->starts[s - 1]) &&
+                            (e == 0 || fold->ends[e] != fold->ends[e - 1]);
+            if (is_other && fold->starts[s] < fold->ends[e]) {
+                guard = find_alike_part(
+                    table, (cg_span){fold->at + fold->starts[s], fold->ends[e] - fold->starts[s]});
+            }
         }
     }
     return guard;
@@ -203,16 +221,10 @@ const cg_guard *cg_guards_find(const cg_guards *guards, cg_span name, cg_spellin
     folded = (cg_span){fold.at, fold.len};
     if (fold.len && (guard = find_owner(table, name, folded)) != NULL) {
         *spelling = CG_SPELLING_APPLICATION;
-        return guard;
-    }
-    if ((guard = find_wire(table, name, folded)) != NULL) {
+    } else if ((guard = find_wire(table, name, folded)) != NULL) {
         *spelling = CG_SPELLING_WIRE;
-        return guard;
+    } else if ((guard = find_alike(table, &fold)) != NULL) {
+        *spelling = CG_SPELLING_ALIKE;
     }
-    guard = find_alike(table, folded);
-    if (!guard && fold.base_len != fold.len) {
-        guard = find_alike(table, (cg_span){fold.at, fold.base_len});
-    }
-    *spelling = guard ? CG_SPELLING_ALIKE : CG_SPELLING_FREE;
     return guard;
 }

@@ -101,22 +101,24 @@ static verdict judge_guarded(const cg_guard *guard, cg_spelling spelling, cg_spa
     return is;
 }
 
+/* Of a name that stands otherwise than browsers write it, no spelling is the right one. */
 static verdict judge_own_name(const cg_guards *guards, cg_span raw, cg_span named,
                               bool accepts_plain)
 {
-    size_t equals = cg_span_find(named, '=');
-    cg_span name = cg_span_part(named, 0, equals);
-    bool is_as_sent = equals < named.len && named.at == cg_span_trim(raw).at;
+    cg_cookie_pair pair;
     cg_spelling spelling;
-    const cg_guard *guard = cg_guards_find(guards, name, &spelling);
+    const cg_guard *guard;
+    bool is_as_sent;
     verdict is = {.guard = NULL};
 
+    cg_cookie_pair_parse(named, &pair);
+    guard = cg_guards_find(guards, pair.name, &spelling);
+    is_as_sent = pair.has_equals && pair.name.at == cg_span_trim(raw).at;
     if (!guard || (guard->prefix == CG_PREFIX_NONE && !is_as_sent)) {
         return is;
     }
-    is = judge_guarded(guard, is_as_sent ? spelling : CG_SPELLING_ALIKE, name, accepts_plain);
-    is.value = cg_span_trim(
-        cg_span_part(named, equals < named.len ? equals + 1 : equals, named.len));
+    is = judge_guarded(guard, is_as_sent ? spelling : CG_SPELLING_ALIKE, pair.name, accepts_plain);
+    is.value = pair.value;
     return is;
 }
 
