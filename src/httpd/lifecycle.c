@@ -134,6 +134,26 @@ static void warn_of_plain_http(server_rec *server)
     }
 }
 
+static void warn_of_contradictions(server_rec *server)
+{
+    const cg_guards *guards = cg_config_of(server)->guards;
+
+    for (unsigned i = 0; guards && i < guards->count; i++) {
+        const cg_guard *guard = &guards->guards[i];
+        const cg_term *term = cg_guard_find_contradiction(guard,
+                                                          cg_policy_of(server->lookup_defaults));
+        if (term) {
+            const char *name = guard->name.text.at;
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
+                         "CG0007: cookies of the name %s cannot leave as %s%s (%s): the rule at %s "
+                         "gives them a %s that the prefix does not take. Add Path:=/ -Domain to "
+                         "the rule with Prefix",
+                         name, cg_prefix_rows[guard->prefix].text.at, name, guard->rule->place,
+                         term->rule->place, cg_attribute_name(term->attribute).at);
+        }
+    }
+}
+
 int cg_lifecycle_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                               server_rec *main_server)
 {
@@ -148,6 +168,7 @@ int cg_lifecycle_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
         warn_of_idle_secrecy(s);
         warn_of_past_migration(s);
         warn_of_plain_http(s);
+        warn_of_contradictions(s);
     }
     return OK;
 }

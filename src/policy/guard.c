@@ -117,6 +117,30 @@ const char *cg_guards_check(apr_pool_t *pool, const cg_guards *guards)
     return NULL;
 }
 
+static bool sets(const cg_term *term)
+{
+    return term && (term->verb == CG_VERB_DEFAULT || term->verb == CG_VERB_EXACT);
+}
+
+const cg_term *cg_guard_find_contradiction(const cg_guard *guard, const cg_policy *policy)
+{
+    const cg_lookup no_conditions = {.holds = NULL};
+    const cg_term *domain, *path;
+    cg_demands demands = {.valued = 0};
+
+    if (!cg_prefix_rows[guard->prefix].needs_host_only || guard->name.kind != CG_PATTERN_EXACT) {
+        return NULL;
+    }
+    cg_policy_find(policy, guard->name.text, &no_conditions, &demands);
+    cg_demands_add(&demands, guard->rule, CG_OVERRIDE_ALL);
+    domain = demands.term[CG_ATTRIBUTE_DOMAIN];
+    path = demands.term[CG_ATTRIBUTE_PATH];
+    if (sets(domain)) {
+        return domain;
+    }
+    return sets(path) && !cg_span_equal(path->text, CG_SPAN("/")) ? path : NULL;
+}
+
 cg_span cg_guard_application_name(const cg_guard *guard, cg_spelling spelling, cg_span name)
 {
     cg_prefix prefix = guard->prefix == CG_PREFIX_NONE ? cg_prefix_find(name) : guard->prefix;

@@ -37,6 +37,10 @@ const cg_guards *cg_guards_make(apr_pool_t *pool, const cg_policy *policy);
 /* Null, or a sentence on two guards whose names no lenient parser can tell apart. In `pool`. */
 const char *cg_guards_check(apr_pool_t *pool, const cg_guards *guards);
 
+/* The term of some rule of the virtual host that keeps the cookies of this guard from being carried
+ * under their prefix, or null: a Domain or another Path for __Host-. Globs are not looked into. */
+const cg_term *cg_guard_find_contradiction(const cg_guard *guard, const cg_policy *policy);
+
 /* What the application calls a cookie that `guard` has found as `name`: the name without the prefix
  * of its wire spelling, or `name` itself in any other spelling. */
 cg_span cg_guard_application_name(const cg_guard *guard, cg_spelling spelling, cg_span name);
