@@ -35,13 +35,14 @@
 #include <assert.h>
 #include <stdatomic.h>
 
-#include <apr_siphash.h>
+#include "keyed_hash.h"
+
+#define BIT(name) CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_##name)
 
 enum {
     ENTRY_COUNT = 1024,
     SLOTS_PER_LINE = 8, /* hashes in a cache line */
     PROBES_MAX = 64,    /* a full table costs no more than eight cache lines */
-    KEY_SIZE = 16,
     CACHE_LINE = 64,
     VHOST_SIZE = 264, /* the longest host name there is, with its port */
     NAME_SIZE = 128,
@@ -56,7 +57,9 @@ static const uint64_t all_findings = CG_FINDING_BIT(CG_FINDING_COUNT) - 1;
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "the segment needs 64-bit atomics without a lock");
 static_assert(sizeof(_Atomic uint64_t) == sizeof(uint64_t), "atomics must be plain words");
 static_assert((ENTRY_COUNT & (ENTRY_COUNT - 1)) == 0, "an odd step comes through every line");
-static_assert(CG_FINDING_COUNT < 64, "a set of findings is one word");
+static_assert(CG_FINDING_COUNT <= 48 && CG_ATTRIBUTE_COUNT <= 12 && CG_SAME_SITE_COUNT <= 4 &&
+                  CG_MODE_ON < 4,
+              "these share a word that is hashed");
 
 /* What an entry tells. */
 typedef struct sighting_facts {
@@ -82,7 +85,7 @@ typedef struct sighting {
 
 struct cg_segment {
     _Alignas(CACHE_LINE) uint64_t magic;
-    unsigned char key[KEY_SIZE];
+    unsigned char key[CG_HASH_KEY_SIZE];
     _Alignas(CACHE_LINE) _Atomic uint64_t counters[CG_COUNTER_COUNT];
     _Alignas(CACHE_LINE) _Atomic uint64_t hashes[ENTRY_COUNT];
     sighting sightings[ENTRY_COUNT];
@@ -98,11 +101,18 @@ static_assert(offsetof(struct cg_segment, counters) == 64 &&
               "the drawing shows another segment");
 
 const cg_span cg_counter_names[CG_COUNTER_COUNT] = {
-    [CG_COUNTER_RESPONSES] = {"responses", 9}, [CG_COUNTER_COOKIES] = {"cookies", 7},
-    [CG_COUNTER_REWRITTEN] = {"rewritten", 9}, [CG_COUNTER_DROPPED] = {"dropped", 7},
-    [CG_COUNTER_REFUSED] = {"refused", 7},     [CG_COUNTER_IGNORED] = {"ignored", 7},
-    [CG_COUNTER_FINDINGS] = {"findings", 8},   [CG_COUNTER_RECORDS] = {"records", 7},
-    [CG_COUNTER_RECORDS_LOST] = {"lost", 4},   [CG_COUNTER_UNSEEN] = {"unseen", 6},
+    [CG_COUNTER_RESPONSES] = {"responses", 9},
+    [CG_COUNTER_COOKIES] = {"cookies", 7},
+    [CG_COUNTER_REWRITTEN] = {"rewritten", 9},
+    [CG_COUNTER_DROPPED] = {"dropped", 7},
+    [CG_COUNTER_REFUSED] = {"refused", 7},
+    [CG_COUNTER_IGNORED] = {"ignored", 7},
+    [CG_COUNTER_FINDINGS] = {"findings", 8},
+    [CG_COUNTER_RECORDS] = {"records", 7},
+    [CG_COUNTER_RECORDS_LOST] = {"lost", 4},
+    [CG_COUNTER_UNSEEN] = {"unseen", 6},
+    [CG_COUNTER_HEADS] = {"heads", 5},
+    [CG_COUNTER_HEADS_REWRITTEN] = {"heads_rewritten", 15},
 };
 
 size_t cg_segment_size(void)
@@ -110,11 +120,11 @@ size_t cg_segment_size(void)
     return sizeof(cg_segment);
 }
 
-cg_segment *cg_segment_make(void *memory, const unsigned char key[KEY_SIZE])
+cg_segment *cg_segment_make(void *memory, const unsigned char key[CG_HASH_KEY_SIZE])
 {
     cg_segment *segment = memory;
     assert(((uintptr_t)memory & (CACHE_LINE - 1)) == 0);
-    memcpy(segment->key, key, KEY_SIZE);
+    memcpy(segment->key, key, CG_HASH_KEY_SIZE);
     segment->magic = segment_magic;
     return segment;
 }
@@ -131,64 +141,29 @@ uint64_t cg_counter_read(const cg_segment *segment, cg_counter counter)
 
 /* -- what makes two sightings the same ----------------------------------------------------- */
 
-/* Texts up to this length are hashed where they stand, longer ones by their own hash. */
-enum { TEXT_WHOLE_MAX = 64, TEXTS_COUNT = 4 };
-
-typedef struct identity {
-    struct {
-        uint64_t findings;
-        uint32_t mode;
-        uint32_t same_site;
-        uint32_t present;
-        uint32_t text_lens[TEXTS_COUNT];
-        uint32_t reserved; /* no padding: every octet is hashed */
-    } head;
-    unsigned char texts[TEXTS_COUNT * TEXT_WHOLE_MAX];
-} identity;
-
-static_assert(sizeof(((identity *)0)->head) == 40, "padding would be hashed");
-
-static size_t add_text(identity *is, size_t at, cg_span text, const unsigned char key[KEY_SIZE])
-{
-    if (text.len > TEXT_WHOLE_MAX) {
-        apr_siphash24_auth(is->texts + at, text.at, text.len, key);
-        return at + APR_SIPHASH_DSIZE;
-    }
-    if (text.len) {
-        memcpy(is->texts + at, text.at, text.len);
-    }
-    return at + text.len;
-}
-
 /* A hash that stands for the sighting; never 0. Two that differ meet in it by chance alone, and
  * nobody without the key can look for them. */
-static uint64_t hash_event(const cg_event *event, const unsigned char key[KEY_SIZE])
+static uint64_t hash_event(const cg_event *event, const unsigned char key[CG_HASH_KEY_SIZE])
 {
     const cg_attributes *says = &event->cookie.attributes;
-    bool has_path = says->present & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_PATH);
-    bool has_domain = says->present & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_DOMAIN);
-    bool has_same_site = says->present & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_SAMESITE);
-    const cg_span texts[TEXTS_COUNT] = {
-        event->request->vhost,
-        event->cookie.name,
-        has_path ? says->path : (cg_span){NULL, 0},
-        has_domain ? says->domain : (cg_span){NULL, 0},
-    };
-    identity is;
-    uint64_t hash;
-    size_t end = 0;
+    const cg_span vhost = event->request->vhost;
+    const cg_span name = event->cookie.name;
+    const cg_span path = says->present & BIT(PATH) ? says->path : (cg_span){NULL, 0};
+    const cg_span domain = says->present & BIT(DOMAIN) ? says->domain : (cg_span){NULL, 0};
+    const cg_span texts[] = {vhost, name, path, domain};
+    uint64_t same_site = says->present & BIT(SAMESITE) ? (uint64_t)says->same_site : 0;
+    cg_keyed_hash hash = cg_hash_begin(key);
+    uint64_t end;
 
-    is.head.findings = event->findings;
-    is.head.mode = (uint32_t)event->mode;
-    is.head.same_site = has_same_site ? (uint32_t)says->same_site : 0;
-    is.head.present = says->present;
-    is.head.reserved = 0;
-    for (int i = 0; i < TEXTS_COUNT; i++) {
-        is.head.text_lens[i] = (uint32_t)texts[i].len;
-        end = add_text(&is, end, texts[i], key);
+    cg_hash_word(&hash, event->findings << 16 | (uint64_t)says->present << 4 | same_site << 2 |
+                            (uint64_t)event->mode);
+    cg_hash_word(&hash, (uint64_t)name.len << 48 | (uint64_t)path.len << 32 |
+                            (uint64_t)domain.len << 16 | (uint64_t)vhost.len);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        cg_hash_text(&hash, texts[i]);
     }
-    hash = apr_siphash24(&is, sizeof is.head + end, key);
-    return hash ? hash : 1;
+    end = cg_hash_end(&hash);
+    return end ? end : 1;
 }
 
 /* -- the table ----------------------------------------------------------------------------- */
@@ -225,11 +200,11 @@ static uint16_t store_attributes(sighting_facts *facts, const cg_set_cookie *coo
     char path[PATH_SIZE];
     char domain[PATH_SIZE];
 
-    if (says.present & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_PATH)) {
+    if (says.present & BIT(PATH)) {
         says.path.len = store_text(path, sizeof path, says.path, &facts->is_cut);
         says.path.at = path;
     }
-    if (says.present & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_DOMAIN)) {
+    if (says.present & BIT(DOMAIN)) {
         says.domain.len = store_text(domain, sizeof domain, says.domain, &facts->is_cut);
         says.domain.at = domain;
     }

@@ -22,6 +22,8 @@ typedef enum cg_counter {
     CG_COUNTER_RECORDS,      /* audit records written */
     CG_COUNTER_RECORDS_LOST, /* audit records that could not be written */
     CG_COUNTER_UNSEEN,       /* sightings that the full table could not take */
+    CG_COUNTER_HEADS, /* heads with cookies that only the connection saw: 100, 101, 103, nph- */
+    CG_COUNTER_HEADS_REWRITTEN,
     CG_COUNTER_COUNT
 } cg_counter;
 

@@ -142,20 +142,37 @@ static bool is_repeated(const cg_response *response, const cg_judged *judged)
     return false;
 }
 
-static void complete(const cg_response *response, cg_judged *judged,
-                     const cg_event_request *request, const cg_circumstances *circumstances)
+/* One of 64 marks; the same for the same name. */
+static uint64_t mark_of(cg_span name)
+{
+    size_t mark = name.len ? name.len * 7 + (unsigned char)name.at[0] * 5 +
+                                 (unsigned char)name.at[name.len - 1]
+                           : 0;
+    return UINT64_C(1) << (mark % 64);
+}
+
+/* The marks that several names of the response have: only those can be repeated. */
+static uint64_t find_common_marks(const cg_response *response)
+{
+    uint64_t seen = 0, common = 0;
+    for (const cg_judged *judged = response->first; judged; judged = judged->next) {
+        uint64_t mark = mark_of(judged->event.cookie.name);
+        common |= seen & mark;
+        seen |= mark;
+    }
+    return common;
+}
+
+static void find_findings(const cg_response *response, cg_judged *judged, uint64_t common_marks)
 {
     cg_event *event = &judged->event;
-    event->request = request;
+    cg_judgement_complete(&event->cookie, &response->circumstances, &event->judgement);
     event->findings |= cg_findings_find(&event->cookie, &event->demands, &event->judgement,
-                                        circumstances);
-    if (event->cookie.kind == CG_LINE_COOKIE && !event->judgement.is_deletion &&
-        is_repeated(response, judged)) {
+                                        &response->circumstances);
+    if ((common_marks & mark_of(event->cookie.name)) && event->cookie.kind == CG_LINE_COOKIE &&
+        !event->judgement.is_deletion && is_repeated(response, judged)) {
         event->findings |= CG_FINDING_BIT(CG_FINDING_NAME_REPEATED);
     }
-    event->browser_before = cg_browser_judge(&event->cookie, &event->cookie.attributes,
-                                             circumstances);
-    event->browser_after = cg_browser_judge(&event->cookie, &event->judgement.after, circumstances);
 }
 
 static unsigned count_bits(uint64_t set)
@@ -167,37 +184,61 @@ static unsigned count_bits(uint64_t set)
     return bits;
 }
 
-static void write_omitted(request_rec *r, const cg_event_request *request, unsigned omitted)
+/* What only a record tells is looked up here, for the first record of a request. */
+static void write_record(request_rec *r, const cg_response *response, cg_event *event,
+                         cg_event_request *request)
 {
     char text[CG_RECORD_SIZE_MAX];
     cg_writer line = {.at = text, .size = sizeof text};
-    cg_record_print_omitted(&line, request, omitted);
+
+    if (!request->method.at) {
+        *request = cg_fact_event_request(r);
+    }
+    event->browser_before = cg_browser_judge(&event->cookie, &event->cookie.attributes,
+                                             &response->circumstances);
+    event->browser_after = cg_browser_judge(&event->cookie, &event->judgement.after,
+                                            &response->circumstances);
+    cg_record_print(&line, event);
     write_line(r->server, r, &line);
+}
+
+static void write_omitted(request_rec *r, unsigned omitted)
+{
+    char text[CG_RECORD_SIZE_MAX];
+    cg_writer line = {.at = text, .size = sizeof text};
+    cg_event_request request = cg_fact_event_request(r);
+    cg_record_print_omitted(&line, &request, omitted);
+    write_line(r->server, r, &line);
+}
+
+static void write_records(request_rec *r, const cg_server_config *config, cg_response *response)
+{
+    cg_event_request request = {.time_us = (int64_t)r->request_time, .vhost = config->vhost};
+    uint64_t common_marks = find_common_marks(response);
+    unsigned findings = 0;
+
+    for (cg_judged *judged = response->first; judged; judged = judged->next) {
+        judged->event.request = &request;
+        find_findings(response, judged, common_marks);
+        findings += count_bits(judged->event.findings);
+        if (is_wanted(config, &judged->event)) {
+            write_record(r, response, &judged->event, &request);
+        }
+    }
+    cg_counter_add(cg_generation_now.segment, CG_COUNTER_FINDINGS, findings);
 }
 
 int cg_audit_log_request(request_rec *r)
 {
     const cg_server_config *config = cg_config_of(r->server);
     cg_response *response = cg_response_of(r);
-    cg_event_request request;
-    char text[CG_RECORD_SIZE_MAX];
 
     if (!response || !response->first || config->audit_target == CG_AUDIT_TO_NOBODY) {
         return DECLINED;
     }
-    request = cg_fact_event_request(r);
-    for (cg_judged *judged = response->first; judged; judged = judged->next) {
-        cg_writer line = {.at = text, .size = sizeof text};
-        complete(response, judged, &request, &response->circumstances);
-        cg_counter_add(cg_generation_now.segment, CG_COUNTER_FINDINGS,
-                       count_bits(judged->event.findings));
-        if (is_wanted(config, &judged->event)) {
-            cg_record_print(&line, &judged->event);
-            write_line(r->server, r, &line);
-        }
-    }
+    write_records(r, config, response);
     if (response->omitted_count) {
-        write_omitted(r, &request, response->omitted_count);
+        write_omitted(r, response->omitted_count);
     }
     return DECLINED;
 }

@@ -26,17 +26,15 @@ static bool has(const cg_attributes *attributes, cg_attribute attribute)
     return (attributes->present & CG_ATTRIBUTE_BIT(attribute)) != 0;
 }
 
-/* An IPv6 address, or four groups of digits: a host of which nothing can lie below. */
+/* An IPv6 address, or four groups of digits: a host of which nothing can lie below. Names seldom
+ * end in a digit, so their end tells most of them. */
 static bool is_address(cg_span host)
 {
-    bool only_digits = true;
-    for (size_t i = 0; i < host.len; i++) {
-        if (host.at[i] == ':') {
-            return true;
-        }
-        only_digits &= cg_ascii_is_digit(host.at[i]) || host.at[i] == '.';
+    size_t end = host.len;
+    while (end && (cg_ascii_is_digit(host.at[end - 1]) || host.at[end - 1] == '.')) {
+        end--;
     }
-    return only_digits;
+    return end == 0 || cg_span_find(host, ':') < host.len;
 }
 
 bool cg_host_matches_domain(cg_span host, cg_span domain)

@@ -151,85 +151,49 @@ cg_span cg_severity_name(cg_severity severity)
     return severity_names[severity];
 }
 
-/* Parts of names, lower case. "sid" counts only as a whole word: not in "president". */
-static const cg_span session_words[] = {{"sess", 4},  {"login", 5}, {"auth", 4},
-                                        {"token", 5}, {"jwt", 3},   {"sso", 3}};
-static const cg_span forgery_words[] = {{"csrf", 4}, {"xsrf", 4}, {"forgery", 7}};
+/* As many octets as a vector has. The loops over them have no branch, a fixed length and one
+ * comparison, so that compilers make each a few instructions. */
+enum { BLOCK = 16 };
 
-/* Names that tell what runs behind them: whole, or from the start where a `*` ends them. */
-static const cg_span technology_names[] = {
-    {"PHPSESSID", 9},      {"JSESSIONID*", 11},   {"ASP.NET_*", 9},        {"ASPSESSIONID*", 13},
-    {".AspNetCore.*", 13}, {"CFID", 4},           {"CFTOKEN", 7},          {"laravel_session", 15},
-    {"wordpress_*", 11},   {"wp-settings-*", 13}, {"connect.sid", 11},     {"ci_session", 10},
-    {"CAKEPHP", 7},        {"PLAY_SESSION", 12},  {"rack.session", 12},    {"BIGipServer*", 12},
-    {"NSC_*", 5},          {"phpMyAdmin", 10},    {"grafana_session", 15},
-};
-
-static bool contains_word(cg_span name, cg_span word)
+static inline void note_octet(unsigned char found[BLOCK], const char *at, char c)
 {
-    for (size_t i = 0; i + word.len <= name.len; i++) {
-        if (cg_span_equal_folded(cg_span_part(name, i, i + word.len), word)) {
-            return true;
-        }
+    for (int i = 0; i < BLOCK; i++) {
+        found[i] |= at[i] == c;
     }
-    return false;
 }
 
-static bool is_letter(char c)
+/* Notes what is no cookie-octet (6265bis 4.1.1). */
+static inline void note_no_cookie_octets(unsigned char found[BLOCK], const char *at)
 {
-    char lower = cg_ascii_lower(c);
-    return lower >= 'a' && lower <= 'z';
+    for (int i = 0; i < BLOCK; i++) {
+        found[i] |= (signed char)at[i] <= 0x20; /* and all from 0x80 on */
+    }
+    note_octet(found, at, '"');
+    note_octet(found, at, ',');
+    note_octet(found, at, ';');
+    note_octet(found, at, '\\');
+    note_octet(found, at, 0x7F);
 }
 
-/* "sid" at the end of the name or before something that is no letter, and after none, unless the
- * case changes there: SID, connect.sid, PHPSID, userSid. */
-static bool ends_word_sid(cg_span name)
+/* Block by block; the last one reaches back if the text does not come out even, and a short text
+ * is filled up. */
+static bool has_only_cookie_octets(cg_span text)
 {
-    for (size_t i = 0; i + 3 <= name.len; i++) {
-        cg_span part = cg_span_part(name, i, i + 3);
-        bool starts_here = i == 0 || !is_letter(name.at[i - 1]) ||
-                           cg_span_equal(part, CG_SPAN("SID")) ||
-                           (part.at[0] == 'S' && cg_ascii_lower(name.at[i - 1]) == name.at[i - 1]);
-        bool ends_here = i + 3 == name.len || !is_letter(name.at[i + 3]);
-        if (starts_here && ends_here && cg_span_equal_folded(part, CG_SPAN("sid"))) {
-            return true;
-        }
-    }
-    return false;
-}
+    unsigned char found[BLOCK] = {0};
+    uint64_t words[BLOCK / sizeof(uint64_t)];
+    char filled[BLOCK];
 
-bool cg_name_is_session_like(cg_span name)
-{
-    for (size_t i = 0; i < sizeof forgery_words / sizeof forgery_words[0]; i++) {
-        if (contains_word(name, forgery_words[i])) {
-            return false;
-        }
+    if (text.len < BLOCK) {
+        memset(filled, 'x', sizeof filled);
+        memcpy(filled, text.len ? text.at : "", text.len);
+        text = (cg_span){filled, sizeof filled};
     }
-    for (size_t i = 0; i < sizeof session_words / sizeof session_words[0]; i++) {
-        if (contains_word(name, session_words[i])) {
-            return true;
-        }
+    for (size_t i = 0; i + BLOCK < text.len; i += BLOCK) {
+        note_no_cookie_octets(found, text.at + i);
     }
-    return ends_word_sid(name);
-}
-
-static bool reveals_technology(cg_span name)
-{
-    for (size_t i = 0; i < sizeof technology_names / sizeof technology_names[0]; i++) {
-        cg_span known = technology_names[i];
-        bool is_beginning = known.at[known.len - 1] == '*';
-        known.len -= is_beginning;
-        if (is_beginning ? cg_span_starts(name, known) : cg_span_equal(name, known)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* cookie-octet (6265bis 4.1.1). */
-static bool is_cookie_octet(char c)
-{
-    return (c > 0x20 && c < 0x7F) && c != '"' && c != ',' && c != ';' && c != '\\';
+    note_no_cookie_octets(found, text.at + text.len - BLOCK);
+    memcpy(words, found, sizeof words);
+    return (words[0] | words[1]) == 0;
 }
 
 static bool is_outside_grammar(const cg_set_cookie *cookie)
@@ -243,12 +207,7 @@ static bool is_outside_grammar(const cg_set_cookie *cookie)
             return true;
         }
     }
-    for (size_t i = 0; i < value.len; i++) {
-        if (!is_cookie_octet(value.at[i])) {
-            return true;
-        }
-    }
-    return false;
+    return !has_only_cookie_octets(value);
 }
 
 /* Sets a finding's bit if it holds. */
@@ -294,7 +253,7 @@ static uint64_t find_in_domain(const cg_attributes *says, cg_span host)
            when(!is_host && cg_host_matches_domain(host, says->domain), CG_FINDING_DOMAIN_WIDE);
 }
 
-static uint64_t find_in_lifetime(const cg_set_cookie *cookie, int64_t now)
+static uint64_t find_in_lifetime(const cg_set_cookie *cookie, bool is_session_like, int64_t now)
 {
     const cg_attributes *says = &cookie->attributes;
     bool has_max_age = says->present & BIT(MAX_AGE);
@@ -303,34 +262,44 @@ static uint64_t find_in_lifetime(const cg_set_cookie *cookie, int64_t now)
                                : has_expires && says->expires > now + CG_LIFETIME_MAX;
 
     return when(is_long, CG_FINDING_LIFETIME_LONG) |
-           when((has_max_age || has_expires) && cg_name_is_session_like(cookie->name),
-                CG_FINDING_SESSION_PERSISTENT) |
+           when((has_max_age || has_expires) && is_session_like, CG_FINDING_SESSION_PERSISTENT) |
            when((cookie->ignored & (BIT(MAX_AGE) | BIT(EXPIRES))) != 0,
                 CG_FINDING_LIFETIME_UNREADABLE);
 }
 
-/* What the browser will say of the line as the application sent it, prefixes and Domain. */
+/* What the browser will say of the line as the application sent it, prefixes and Domain. It is
+ * asked only where one of them stands in the line. */
 static uint64_t find_in_verdict(const cg_set_cookie *cookie, const cg_circumstances *circumstances)
 {
-    cg_circumstances https = *circumstances;
+    cg_span prefixed = cookie->name.len ? cookie->name : cookie->value;
+    cg_circumstances https;
     cg_browser_verdict verdict;
+
+    if (!cg_span_starts(prefixed, CG_SPAN("__")) && !(cookie->attributes.present & BIT(DOMAIN))) {
+        return 0;
+    }
+    https = *circumstances;
     https.is_https = true;
     verdict = cg_browser_judge(cookie, &cookie->attributes, &https);
     return when(verdict == CG_BROWSER_INVALID_PREFIX, CG_FINDING_PREFIX_VIOLATION) |
            when(verdict == CG_BROWSER_INVALID_DOMAIN, CG_FINDING_DOMAIN_INVALID);
 }
 
-static uint64_t find_in_text(const cg_set_cookie *cookie, bool has_prefix)
+/* The name begins as prefixes do, or is given one. */
+static bool has_prefix(const cg_set_cookie *cookie, const cg_judgement *judgement)
+{
+    return judgement->prefix != CG_PREFIX_NONE || cg_span_starts(cookie->name, CG_SPAN("__"));
+}
+
+static uint64_t find_in_text(const cg_set_cookie *cookie, bool lacks_prefix)
 {
     return when(cookie->repeated != 0, CG_FINDING_ATTRIBUTE_REPEATED) |
            when(cookie->has_long_value, CG_FINDING_ATTRIBUTE_LONG) |
            when(cookie->valued_flags != 0, CG_FINDING_FLAG_VALUE) |
            when(cookie->name.len == 0, CG_FINDING_NAMELESS) |
            when(is_outside_grammar(cookie), CG_FINDING_VALUE_SYNTAX) |
-           when(reveals_technology(cookie->name), CG_FINDING_TECHNOLOGY) |
-           when(cg_name_is_session_like(cookie->name) && !has_prefix &&
-                    !cg_span_starts(cookie->name, CG_SPAN("__")),
-                CG_FINDING_PREFIX_MISSING);
+           when(cg_name_reveals_technology(cookie->name), CG_FINDING_TECHNOLOGY) |
+           when(lacks_prefix, CG_FINDING_PREFIX_MISSING);
 }
 
 /* What became of the policy's demands. */
@@ -356,11 +325,15 @@ uint64_t cg_findings_find(const cg_set_cookie *cookie, const cg_demands *demands
 {
     uint64_t findings = find_in_kind(cookie->kind) |
                         find_in_judgement(demands, judgement, circumstances->is_https);
+    bool is_session_like;
+
     if (cookie->kind != CG_LINE_COOKIE || judgement->is_deletion) {
         return findings;
     }
+    is_session_like = cg_name_is_session_like(cookie->name);
     return findings | find_in_flags(cookie, circumstances) |
            find_in_domain(&cookie->attributes, circumstances->host) |
-           find_in_lifetime(cookie, circumstances->now) | find_in_verdict(cookie, circumstances) |
-           find_in_text(cookie, judgement->prefix != CG_PREFIX_NONE);
+           find_in_lifetime(cookie, is_session_like, circumstances->now) |
+           find_in_verdict(cookie, circumstances) |
+           find_in_text(cookie, is_session_like && !has_prefix(cookie, judgement));
 }

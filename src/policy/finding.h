@@ -6,6 +6,7 @@
 #define CG_FINDING_H
 
 #include "judge.h"
+#include "telling_name.h"
 
 typedef enum cg_finding {
     CG_FINDING_SECURE_MISSING = 0,
@@ -71,10 +72,6 @@ typedef struct cg_finding_row {
 extern const cg_finding_row cg_finding_rows[CG_FINDING_COUNT];
 
 cg_span cg_severity_name(cg_severity severity);
-
-/* True if the name is one that frameworks give to the cookie of a login or a session. Names of
- * tokens against request forgery are not. */
-bool cg_name_is_session_like(cg_span name);
 
 /* The findings of one line, but for those that need to know the whole response or how it was made:
  * CG_FINDING_NAME_REPEATED, _CACHEABLE, _CACHEABLE_STATIC, _STORED_UNJUDGED and _INTERIM. */
