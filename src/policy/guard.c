@@ -141,9 +141,22 @@ const cg_term *cg_guard_find_contradiction(const cg_guard *guard, const cg_polic
     return sets(path) && !cg_span_equal(path->text, CG_SPAN("/")) ? path : NULL;
 }
 
+/* The wire spelling begins with the guard's prefix; with any of them if it is rolled back. */
+static bool may_have_prefix(const cg_guard *guard, cg_prefix prefix)
+{
+    return guard->prefix == CG_PREFIX_NONE || guard->prefix == prefix;
+}
+
 cg_span cg_guard_application_name(const cg_guard *guard, cg_spelling spelling, cg_span name)
 {
-    cg_prefix prefix = guard->prefix == CG_PREFIX_NONE ? cg_prefix_find(name) : guard->prefix;
-    size_t len = spelling == CG_SPELLING_WIRE ? cg_prefix_rows[prefix].text.len : 0;
-    return cg_span_part(name, len, name.len);
+    for (int i = CG_PREFIX_COUNT - 1; spelling == CG_SPELLING_WIRE && i > CG_PREFIX_NONE; i--) {
+        cg_span text = cg_prefix_rows[i].text;
+        if (may_have_prefix(guard, (cg_prefix)i) && cg_span_starts(name, text)) {
+            cg_span bare = cg_span_part(name, text.len, name.len);
+            if (cg_pattern_matches(&guard->name, bare)) {
+                return bare;
+            }
+        }
+    }
+    return name;
 }

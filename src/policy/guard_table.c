@@ -155,6 +155,20 @@ static const cg_guard *find_folded(const cg_guard_table *table, cg_span folded, 
     return NULL;
 }
 
+/* The owner of `name`, which stands behind the prefix in a name that folds to `folded`. Without its
+ * prefix a name that is too long to be folded may not be. */
+static const cg_guard *find_owner_behind(const cg_guard_table *table, cg_span name, cg_span prefix,
+                                         cg_span folded)
+{
+    cg_folded_name again;
+
+    if (folded.len > prefix.len) {
+        return find_owner(table, name, cg_span_part(folded, prefix.len, folded.len));
+    }
+    cg_name_fold(name, &again);
+    return find_owner(table, name, (cg_span){again.at, again.len});
+}
+
 /* The name's guard if it is the wire spelling of a name that this very guard owns: of several rules
  * for a name the last one alone says which prefix it has. */
 static const cg_guard *find_wire(const cg_guard_table *table, cg_span name, cg_span folded)
@@ -162,11 +176,10 @@ static const cg_guard *find_wire(const cg_guard_table *table, cg_span name, cg_s
     for (int prefix = CG_PREFIX_COUNT - 1; prefix > CG_PREFIX_NONE; prefix--) {
         cg_span text = cg_prefix_rows[prefix].text;
         const cg_guard *owner;
-        if (name.len <= text.len || folded.len <= text.len || !cg_span_starts(name, text)) {
+        if (name.len <= text.len || !cg_span_starts(name, text)) {
             continue;
         }
-        owner = find_owner(table, cg_span_part(name, text.len, name.len),
-                           cg_span_part(folded, text.len, folded.len));
+        owner = find_owner_behind(table, cg_span_part(name, text.len, name.len), text, folded);
         if (owner && (owner->prefix == CG_PREFIX_NONE || (int)owner->prefix == prefix)) {
             return owner;
         }
@@ -219,7 +232,7 @@ const cg_guard *cg_guards_find(const cg_guards *guards, cg_span name, cg_spellin
     }
     cg_name_fold(name, &fold);
     folded = (cg_span){fold.at, fold.len};
-    if (fold.len && (guard = find_owner(table, name, folded)) != NULL) {
+    if ((guard = find_owner(table, name, folded)) != NULL) {
         *spelling = CG_SPELLING_APPLICATION;
     } else if ((guard = find_wire(table, name, folded)) != NULL) {
         *spelling = CG_SPELLING_WIRE;
