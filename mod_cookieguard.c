@@ -7,9 +7,11 @@
 #include <mpm_common.h>
 
 #include "src/httpd/audit_log.h"
+#include "src/httpd/cache.h"
 #include "src/httpd/config.h"
 #include "src/httpd/directives.h"
 #include "src/httpd/dump.h"
+#include "src/httpd/interim.h"
 #include "src/httpd/lifecycle.h"
 #include "src/httpd/request.h"
 #include "src/httpd/response.h"
@@ -19,6 +21,7 @@ static void register_hooks(apr_pool_t *pool)
     /* who is asked before us whether a request is a forward proxy's, and who reads cookies */
     static const char *const know_proxies[] = {"mod_proxy.c", NULL};
     static const char *const read_cookies[] = {"mod_headers.c", "mod_setenvif.c", NULL};
+    static const char *const mod_cache[] = {"mod_cache.c", NULL};
     (void)pool;
 
     /* the configuration is read, checked and perhaps shown */
@@ -29,15 +32,20 @@ static void register_hooks(apr_pool_t *pool)
     /* the server starts, and lives */
     ap_hook_open_logs(cg_lifecycle_open_logs, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cg_lifecycle_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(cg_cache_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(cg_audit_log_monitor, NULL, NULL, APR_HOOK_MIDDLE);
 
     /* a request is made, is read, is answered, and is logged */
     cg_response_register_filter();
     cg_request_register_filter();
+    cg_interim_register_filter();
+    cg_cache_register_filters();
     ap_hook_create_request(cg_response_create_request, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(cg_request_post_read_request, know_proxies, read_cookies,
                               APR_HOOK_FIRST);
+    ap_hook_quick_handler(cg_cache_quick_handler, mod_cache, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_insert_filter(cg_response_insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(cg_cache_handler, mod_cache, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_insert_error_filter(cg_response_insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(cg_audit_log_request, NULL, NULL, APR_HOOK_MIDDLE);
 }

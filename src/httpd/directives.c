@@ -22,6 +22,11 @@ static const cg_word override_words[] = {{"Tighten", CG_OVERRIDE_TIGHTEN},
                                          {"All", CG_OVERRIDE_ALL},
                                          {NULL, 0}};
 
+static const cg_word cache_words[] = {
+    {"auto", CG_CACHE_WISH_AUTO},         {"private", CG_CACHE_WISH_PRIVATE},
+    {"no-store", CG_CACHE_WISH_NO_STORE}, {"report", CG_CACHE_WISH_REPORT},
+    {"off", CG_CACHE_WISH_OFF},           {NULL, 0}};
+
 static const cg_word https_words[] = {
     {"auto", CG_HTTPS_AUTO}, {"on", CG_HTTPS_ON}, {"off", CG_HTTPS_OFF}, {NULL, 0}};
 
@@ -106,6 +111,18 @@ static const char *set_baseline(cmd_parms *cmd, void *config, int flag)
     section->policy.has_baseline = true;
     section->policy.baseline = flag != 0;
     return NULL;
+}
+
+static const char *set_cache_control(cmd_parms *cmd, void *config, const char *word)
+{
+    cg_section *section = config;
+    int wish = CG_CACHE_WISH_AUTO;
+    const char *error = find_word(cmd, cache_words, word, &wish);
+
+    section->policy.scope = scope_of(cmd);
+    section->policy.has_cache_wish = true;
+    section->policy.cache_wish = (cg_cache_wish)wish;
+    return error;
 }
 
 static bool regex_matches(const void *regex, cg_span name)
@@ -320,6 +337,9 @@ const command_rec cg_directives[] = {
     AP_INIT_FLAG("CookieGuardBaseline", set_baseline, NULL, RSRC_CONF | ACCESS_CONF,
                  "On or Off: the built-in rule * Secure HttpOnly SameSite=Lax, less the known "
                  "cookies"),
+    AP_INIT_TAKE1("CookieGuardCacheControl", set_cache_control, NULL, RSRC_CONF | ACCESS_CONF,
+                  "auto, private, no-store, report or off: what a response that sets a cookie says "
+                  "to shared caches"),
     AP_INIT_TAKE1("CookieGuardHTTPS", set_https, NULL, RSRC_CONF,
                   "auto, on, off or \"expr=...\": whether the client's connection is HTTPS"),
     AP_INIT_TAKE1("CookieGuardMigration", set_migration, NULL, RSRC_CONF,

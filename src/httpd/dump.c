@@ -117,6 +117,8 @@ static void print_server(apr_pool_t *pool, apr_file_t *out, const server_rec *se
     apr_file_printf(out, "  CookieGuardAuditLog %s\n", audit_text(pool, config));
     apr_file_printf(out, "  CookieGuardMigration %s\n", migration_text(pool, config));
     apr_file_printf(out, "  CookieGuardOverride %s\n", cg_override_name(settings.override).at);
+    apr_file_printf(out, "  CookieGuardCacheControl %s\n",
+                    cg_cache_wish_name(settings.cache_wish).at);
     apr_file_printf(out, "  CookieGuardBaseline %s\n", settings.baseline ? "On" : "Off");
     if (settings.baseline) {
         const cg_rule *rules = cg_ruleset_rules(cg_generation_now.baseline, &baseline_count);
@@ -133,8 +135,8 @@ static void print_section(apr_pool_t *pool, apr_file_t *out, const char *kind,
     const cg_policy *policy = cg_policy_of(section_config);
 
     /* httpd makes a module's part of a section with its first directive there. */
-    if (!policy ||
-        (!policy->has_mode && !policy->has_override && !policy->has_baseline && !policy->rules)) {
+    if (!policy || (!policy->has_mode && !policy->has_override && !policy->has_baseline &&
+                    !policy->has_cache_wish && !policy->rules)) {
         return;
     }
     apr_file_printf(out, "  <%s %s>\n", kind, core && core->d ? core->d : "");
@@ -144,6 +146,10 @@ static void print_section(apr_pool_t *pool, apr_file_t *out, const char *kind,
     }
     if (policy->has_override) {
         apr_file_printf(out, "    CookieGuardOverride %s\n", cg_override_name(policy->override).at);
+    }
+    if (policy->has_cache_wish) {
+        apr_file_printf(out, "    CookieGuardCacheControl %s\n",
+                        cg_cache_wish_name(policy->cache_wish).at);
     }
     if (policy->has_baseline) {
         apr_file_printf(out, "    CookieGuardBaseline %s\n", policy->baseline ? "On" : "Off");

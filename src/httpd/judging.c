@@ -2,6 +2,8 @@
 #include "judging.h"
 
 #include "../policy/rewrite.h"
+#include "cache.h"
+#include "cache_control.h"
 #include "facts.h"
 
 static bool condition_holds(const void *condition, void *context)
@@ -40,34 +42,36 @@ static void find_secrecy(cg_judging *judging)
                                 : CG_MODE_OFF;
 }
 
-static void find_rules(cg_judging *judging)
+static void find_rules(cg_judging *judging, cg_settings *settings)
 {
-    const cg_policy *policy = cg_policy_of(judging->r->per_dir_config);
-    cg_settings settings;
+    const cg_policy *policy = cg_policy_of(judging->config);
 
-    cg_policy_settle(policy, &settings);
-    judging->mode = capped(settings.mode);
-    judging->baseline = settings.baseline && judging->mode ? cg_generation_now.baseline : NULL;
-    judging->rules = settings.has_rules && judging->mode ? policy : NULL;
-    judging->ignored_mode = describe_ignored_mode(judging->r->pool, settings.ignored_mode);
+    cg_policy_settle(policy, settings);
+    judging->mode = capped(settings->mode);
+    judging->baseline = settings->baseline && judging->mode ? cg_generation_now.baseline : NULL;
+    judging->rules = settings->has_rules && judging->mode ? policy : NULL;
+    judging->ignored_mode = describe_ignored_mode(judging->r->pool, settings->ignored_mode);
 }
 
-/* HTTP/0.9 has no head, and what a forward proxy passes on are other people's cookies. */
-static bool is_none_of_ours(const request_rec *r)
+/* HTTP/0.9 has no head, but what is stored may be sent to others with one. What a forward proxy
+ * passes on are other people's cookies. */
+static bool is_none_of_ours(const cg_judging *judging)
 {
-    return r->assbackwards || r->proxyreq == PROXYREQ_PROXY;
+    const request_rec *r = judging->r;
+    return (r->assbackwards && !judging->is_for_cache) || r->proxyreq == PROXYREQ_PROXY;
 }
 
 static void prepare(cg_judging *judging)
 {
     request_rec *r = judging->r;
+    cg_settings settings;
 
     judging->is_prepared = true;
     judging->is_idle = true;
-    if (is_none_of_ours(r)) {
+    if (is_none_of_ours(judging)) {
         return;
     }
-    find_rules(judging);
+    find_rules(judging, &settings);
     find_secrecy(judging);
     if (judging->mode == CG_MODE_OFF && judging->secrecy_mode == CG_MODE_OFF) {
         return;
@@ -80,6 +84,9 @@ static void prepare(cg_judging *judging)
     judging->expected = judging->response->first;
     judging->spare = NULL;
     memset(judging->counts, 0, sizeof judging->counts);
+    if (judging->status == 0 && judging->mode != CG_MODE_OFF) {
+        cg_cache_control_guard(judging, settings.cache_wish);
+    }
 }
 
 /* True if this very line was judged when an earlier head of the same request was made: httpd moves
@@ -98,6 +105,15 @@ static bool was_judged(cg_judging *judging, const char *line)
     return false;
 }
 
+static bool is_own(const cg_response *response, const char *line)
+{
+    const cg_own_line *own = response->own_lines;
+    while (own && own->text != line) {
+        own = own->next;
+    }
+    return own != NULL;
+}
+
 static void find_demands(const cg_judging *judging, cg_span name, cg_demands *demands)
 {
     if (judging->baseline) {
@@ -114,6 +130,14 @@ static void find_demands(const cg_judging *judging, cg_span name, cg_demands *de
     }
 }
 
+/* Rules know cookies by the application's names. */
+static cg_span name_for_rules(const cg_secrecy *secrecy, cg_span name)
+{
+    return secrecy && secrecy->guard
+               ? cg_guard_application_name(secrecy->guard, secrecy->spelling, name)
+               : name;
+}
+
 /* What the virtual host demands of this name, if its mode carries more weight than the section's:
  * where it only reports and the section enforces, the section's word is carried out.
  * Returns null if it demands nothing. */
@@ -126,6 +150,12 @@ static const cg_secrecy *find_secrecy_of(const cg_judging *judging, cg_span name
     *secrecy = (cg_secrecy){.drop = cg_policy_find_drop(judging->server_policy, name)};
     if (judging->guards) {
         secrecy->guard = cg_guards_find(judging->guards, name, &secrecy->spelling);
+    }
+    if (secrecy->guard && secrecy->guard->prefix == CG_PREFIX_NONE) {
+        secrecy->guard = NULL; /* rolled back: a cookie like any other */
+    }
+    if (!secrecy->drop) {
+        secrecy->drop = cg_policy_find_drop(judging->server_policy, name_for_rules(secrecy, name));
     }
     return secrecy->drop || secrecy->guard ? secrecy : NULL;
 }
@@ -162,8 +192,8 @@ static void judge_event(const cg_judging *judging, cg_event *event)
     const cg_secrecy *secrecy;
     const cg_judgement *judgement = &event->judgement;
 
-    find_demands(judging, event->cookie.name, &event->demands);
     secrecy = find_secrecy_of(judging, event->cookie.name, &found);
+    find_demands(judging, name_for_rules(secrecy, event->cookie.name), &event->demands);
     if (judging->only) {
         limit_demands(judging->only, &event->demands);
     }
@@ -183,7 +213,7 @@ static void judge_line(const cg_judging *judging, const char *line, cg_judged *j
 {
     cg_event *event = &judged->event;
 
-    cg_set_cookie_parse(cg_span_of(line), &event->cookie);
+    cg_set_cookie_scan(cg_span_of(line), &event->cookie);
     judge_event(judging, event);
     event->status = judging->status;
     event->findings = judging->noted;
@@ -227,10 +257,14 @@ const char *cg_judging_line(cg_judging *judging, const char *line)
 {
     cg_judged *judged;
 
+    if (judging->mark && cg_cache_mark_covers(judging, line)) {
+        return line;
+    }
     if (!judging->is_prepared) {
         prepare(judging);
     }
-    if (judging->is_idle || (judging->judged_before && was_judged(judging, line))) {
+    if (judging->is_idle || (judging->judged_before && was_judged(judging, line)) ||
+        is_own(judging->response, line)) {
         return line;
     }
     judged = judging->spare ? judging->spare : apr_palloc(judging->r->pool, sizeof *judged);
@@ -272,8 +306,10 @@ void cg_judging_table(cg_judging *judging, apr_table_t *headers)
     for (int i = 0; i < entries->nelts; i++) {
         apr_table_entry_t *entry = &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
         if (is_set_cookie(entry)) {
-            entry->val = (char *)cg_judging_line(judging, entry->val);
-            has_dropped |= entry->val == NULL;
+            const char *out = cg_judging_line(judging, entry->val);
+            /* the table may have got a Cache-Control, and then stands elsewhere */
+            APR_ARRAY_IDX(entries, i, apr_table_entry_t).val = (char *)out;
+            has_dropped |= out == NULL;
         }
     }
     if (has_dropped) {

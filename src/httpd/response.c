@@ -4,6 +4,8 @@
 #include <http_request.h>
 #include <util_filter.h>
 
+#include "cache.h"
+#include "interim.h"
 #include "request.h"
 
 /* The same filter twice: in its place, and one step before it. httpd puts a filter behind those of
@@ -40,6 +42,7 @@ void cg_response_insert_filter(request_rec *r)
     if (!response->filter_is_in) {
         ap_add_output_filter_handle(late_filter_handle, response, r, r->connection);
     }
+    cg_interim_remember_filters(r);
     if (response->headers_in) {
         cg_request_guard_trailers(r, response);
     }
@@ -50,6 +53,7 @@ static void judge_head(request_rec *r)
     cg_judging judging;
 
     cg_judging_begin(&judging, r);
+    cg_cache_before_judging(&judging);
     cg_judging_table(&judging, r->headers_out);
     cg_judging_table(&judging, r->err_headers_out);
     cg_judging_end(&judging);
@@ -68,6 +72,7 @@ static apr_status_t filter_response(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     cg_response *response = f->ctx;
 
+    cg_interim_disarm(f->c);
     if (response->restored && !response->is_handed_out) {
         judge_and_hand_out(f->r, response);
     } else {

@@ -26,7 +26,8 @@ static bool is_join(const cg_policy *policy)
 static bool says_nothing(const cg_policy *policy)
 {
     return !is_join(policy) && !policy->has_mode && !policy->has_override &&
-           !policy->has_baseline && !policy->rules && !policy->has_rules && !policy->has_drop;
+           !policy->has_baseline && !policy->has_cache_wish && !policy->rules &&
+           !policy->has_rules && !policy->has_drop;
 }
 
 const cg_policy *cg_policy_join(apr_pool_t *pool, const cg_policy *outer, const cg_policy *inner)
@@ -70,6 +71,9 @@ static void settle_leaf(const cg_policy *leaf, void *context)
     }
     if (leaf->has_baseline) {
         settings->baseline = leaf->baseline;
+    }
+    if (leaf->has_cache_wish) {
+        settings->cache_wish = leaf->cache_wish;
     }
     settings->has_rules |= leaf->rules != NULL;
     if (leaf->has_mode && may_set_mode(leaf, settings)) {

@@ -1,4 +1,5 @@
-/* Sections one after the other: what each says about mode, override and baseline, and its rules.
+/* Sections one after the other: what each says about mode, override, baseline and caches,
+ * and its rules.
  *
  * httpd joins the sections that fit a request anew for every request. A join here is one small
  * node, however many rules there are, and nothing is compiled: the work of putting the sections'
@@ -6,6 +7,7 @@
 #ifndef CG_POLICY_H
 #define CG_POLICY_H
 
+#include "cache_guard.h"
 #include "ruleset.h"
 
 /* Whether a policy is carried out or only reported on (CookieGuard). */
@@ -18,10 +20,11 @@ typedef struct cg_policy {
     const struct cg_policy *inner; /* of a join: what comes after it */
 
     cg_scope scope;
-    bool has_mode, has_override, has_baseline;
+    bool has_mode, has_override, has_baseline, has_cache_wish;
     cg_mode mode;
     cg_override override;
     bool baseline;
+    cg_cache_wish cache_wish;
     const char *mode_place;  /* "file:line" of CookieGuard */
     const cg_ruleset *rules; /* null: none, or not made yet */
     bool has_rules;          /* of a leaf that is still read: it will have some */
@@ -33,6 +36,7 @@ typedef struct cg_settings {
     cg_mode mode;
     cg_override override;
     bool baseline;
+    cg_cache_wish cache_wish;
     bool has_rules;           /* some section has rules */
     const char *ignored_mode; /* where a .htaccess asked for a lower mode in vain, or null */
 } cg_settings;
