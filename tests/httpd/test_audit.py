@@ -41,7 +41,7 @@ def server(start, origin):
 
 
 def response_with(lines, status=200):
-    head = b"HTTP/1.1 %d Word\r\nContent-Length: 2\r\n" % status
+    head = b"HTTP/1.1 %d Word\r\nContent-Length: 2\r\nCache-Control: private\r\n" % status
     return head + b"".join(b"Set-Cookie: " + line + b"\r\n" for line in lines) + b"\r\nok"
 
 
@@ -436,6 +436,9 @@ FINDINGS = {
 # Findings that other tests trigger, and where.
 ELSEWHERE = {
     "CG-OVERRIDE-IGNORED": "test_override.py",
+    "CG-CACHEABLE": "test_cache_control.py",
+    "CG-CACHEABLE-STATIC": "test_cache_control.py",
+    "CG-STORED-UNJUDGED": "test_cache.py",
 }
 
 

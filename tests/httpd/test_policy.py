@@ -125,12 +125,16 @@ def test_added_attributes_stand_once_and_a_second_look_changes_nothing(server):
 
 
 def test_nothing_else_of_the_response_changes(server):
-    """The head of a guarded response is that of an unguarded one but for Set-Cookie."""
+    """The head of a guarded response is that of an unguarded one but for Set-Cookie, and but for
+    what it says to shared caches."""
     def head(path):
         response = server.request(path, host=b"guarded.test", headers={"X-Line": "sid=1"})
         return [(k, v) for k, v in response.headers if k not in (b"Set-Cookie", b"Date")], \
             response.body
-    assert head("/x") == head("/off/x")
+    headers, body = head("/off/x")
+    guarded_headers, guarded_body = head("/x")
+    assert sorted(guarded_headers) == sorted(headers + [(b"Cache-Control", b"private")])
+    assert guarded_body == body
 
 
 def test_no_header_of_ours(server):
