@@ -12,32 +12,33 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from careless_shop import Shop
 from documents import TOP
 from env import debian, ports, tools
 from env.process import DEADLINE_S, Daemon, wait_for_pid, wait_until
 
-# The application: a login that sets three cookies.
-SHOP = """
-Listen 127.0.0.1:{port}
+# What stands in sites-enabled: the shop, which httpd takes from the application over plain HTTP.
+SHOP = """Listen {port}
 <VirtualHost *:{port}>
-    ServerName https://shop.example
-    DocumentRoot "{root}/www"
+    ServerName shop.example
+    SSLEngine on
+    SSLCertificateFile "{root}/cert.pem"
+    SSLCertificateKeyFile "{root}/key.pem"
     ErrorLog ${{APACHE_LOG_DIR}}/error.log
-    <Directory "{root}/www">
-        Require all granted
-    </Directory>
-    <Location "/login">
-        Header add Set-Cookie "SID=8f2c; Path=/"
-        Header add Set-Cookie "shop_csrf=q1; Path=/"
-        Header add Set-Cookie "XSRF-TOKEN=q2; Path=/"
-    </Location>
+    CustomLog ${{APACHE_LOG_DIR}}/access.log combined
+    ProxyPass / http://127.0.0.1:{application}/
 </VirtualHost>
+"""
+
+# curl finds the shop under its name, and trusts its certificate.
+CURLRC = """connect-to = "shop.example:443:127.0.0.1:{port}"
+cacert = "{root}/cert.pem"
 """
 
 
 def what_is_missing():
     """The first thing that the sandbox needs and this machine does not have, or None."""
-    for program in ("curl", "jq", "perl"):
+    for program in ("curl", "jq", "perl", "openssl"):
         if not tools.find_program(program):
             return program
     found = debian.unpacked("apache2", "etc/apache2/apache2.conf")
@@ -51,10 +52,12 @@ class Sandbox:
         self.root = Path(tempfile.mkdtemp(prefix="cg-adopt-"))
         self.root.chmod(0o755)
         self.port = ports.free_port()
+        self.shop = Shop()
         self.conf = self.root / "etc" / "apache2"
         self.logs = self.root / "log"
         self._copy_package()
         self._write_site()
+        self._make_certificate()
         self.environment = self._environment()
         self._enable()
         self.daemon = Daemon("apache2ctl", [str(self.root / "bin" / "apache2ctl"),
@@ -67,6 +70,8 @@ class Sandbox:
         package = debian.unpacked("apache2", "etc/apache2/apache2.conf").parents[2]
         shutil.copytree(package / "etc" / "apache2", self.conf, symlinks=True)
         shutil.copytree(package / "usr" / "sbin", self.root / "bin", symlinks=True)
+        ssl = self.conf / "mods-available" / "ssl.conf"
+        ssl.write_text(ssl.read_text().replace("/usr/share/apache2", f"{package}/usr/share/apache2"))
         pair = TOP / "conf" / "debian"
         available = self.conf / "mods-available"
         shutil.copy(pair / "cookieguard.conf", available)
@@ -78,15 +83,15 @@ class Sandbox:
             load.replace("@module_dir@", str(installed)))
 
     def _write_site(self):
-        for name in ("log", "run", "lock", "state", "www"):
+        for name in ("log", "run", "lock", "state"):
             (self.root / name).mkdir()
         if os.geteuid() == 0:
             for name in ("run", "lock"):
                 shutil.chown(self.root / name, "www-data", "www-data")
-        (self.root / "www" / "login").write_text("welcome\n")
         (self.conf / "ports.conf").write_text("")
         (self.conf / "sites-available" / "shop.conf").write_text(
-            SHOP.format(port=self.port, root=self.root))
+            SHOP.format(port=self.port, root=self.root, application=self.shop.port))
+        (self.root / ".curlrc").write_text(CURLRC.format(port=self.port, root=self.root))
         (self.conf / "apache2.conf").open("a").write("ServerName localhost\n")
         envvars = (self.conf / "envvars").read_text()
         if os.geteuid() != 0:
@@ -100,11 +105,21 @@ class Sandbox:
             envvars = envvars.replace(place, str(self.root / here))
         (self.conf / "envvars").write_text(envvars)
 
+    def _make_certificate(self):
+        """For the shop's name, signed by itself."""
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-days", "2", "-subj", "/CN=shop.example",
+             "-addext", "subjectAltName=DNS:shop.example",
+             "-addext", "basicConstraints=critical,CA:FALSE",
+             "-keyout", f"{self.root}/key.pem", "-out", f"{self.root}/cert.pem"],
+            check=True, capture_output=True)
+
     def _environment(self):
-        keep = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
+        keep = {name: os.environ[name] for name in ("LANG",) if name in os.environ}
         preload = " ".join(f"{key}='{value}'"
                            for key, value in tools.sanitizer_environment().items())
-        return {**keep, "PATH": f"{self.root}/bin:{tools.SBIN_PATH}",
+        return {**keep, "HOME": str(self.root), "PATH": f"{self.root}/bin:{tools.SBIN_PATH}",
                 "APACHE_CONFDIR": str(self.conf), "APACHE_STATE_DIRECTORY": str(self.root / "state"),
                 "APACHE_STARTED_BY_SYSTEMD": "true", "APACHE_ULIMIT_MAX_FILES": "true",
                 "APACHE_HTTPD": f"{self._httpd_with(preload)}"}
@@ -120,7 +135,7 @@ class Sandbox:
 
     def _enable(self):
         """What the installation of the package enables, as far as the shop needs it."""
-        for command in ("a2enmod -q mpm_event authz_core authz_host alias dir mime headers",
+        for command in ("a2enmod -q mpm_event authz_core authz_host alias dir mime ssl proxy_http",
                         "a2ensite -q shop"):
             status, said = self.shell(command)
             assert status == 0, said
@@ -134,14 +149,13 @@ class Sandbox:
     def in_sandbox(self, text):
         """The text with the sandbox's places for the machine's."""
         return (text.replace("/etc/apache2", str(self.conf))
-                .replace("/var/log/apache2", str(self.logs))
-                .replace("http://localhost/", f"http://localhost:{self.port}/"))
+                .replace("/var/log/apache2", str(self.logs)))
 
     def as_printed(self, text):
         """The text as the documents print it."""
         return (text.replace(str(self.conf), "/etc/apache2")
                 .replace(str(self.logs), "/var/log/apache2")
-                .replace(f":{self.port}", ":80"))
+                .replace(f":{self.port}", ":443"))
 
     def shell(self, command):
         """Run one command; return its exit status and what it printed, both streams.
@@ -162,4 +176,5 @@ class Sandbox:
         os.kill(int((self.root / "run" / "apache2.pid").read_text()), signal.SIGTERM)
         wait_for_pid(self.daemon.pid, DEADLINE_S)
         self.daemon.stop()
+        self.shop.stop()
         shutil.rmtree(self.root)
