@@ -144,23 +144,11 @@ static void add_mark(request_rec *r)
 
 /* -- before a response is stored -------------------------------------------------------------- */
 
-/* A sub-request has no state of its own, but what it stores may be served to a client later. */
-static void make_state(request_rec *r)
-{
-    cg_response *response = apr_pcalloc(r->pool, sizeof *response);
-    response->end = &response->first;
-    response->filter_is_in = true;
-    ap_set_module_config(r->request_config, &cookieguard_module, response);
-}
-
 static void judge_before_store(request_rec *r)
 {
     cg_judging judging;
 
     remove_mark(r);
-    if (!cg_response_of(r)) {
-        make_state(r);
-    }
     cg_judging_begin(&judging, r);
     judging.is_for_cache = true;
     cg_judging_table(&judging, r->headers_out);

@@ -6,6 +6,25 @@
 #include "cache_control.h"
 #include "facts.h"
 
+cg_response *cg_response_make(request_rec *r)
+{
+    cg_response *response = cg_response_of(r);
+    request_rec *first = r;
+
+    if (response) {
+        return response;
+    }
+    response = apr_pcalloc(r->pool, sizeof *response);
+    response->end = &response->first;
+    while (first->prev) {
+        first = first->prev;
+    }
+    for (; first; first = first->next) {
+        ap_set_module_config(first->request_config, &cookieguard_module, response);
+    }
+    return response;
+}
+
 static bool condition_holds(const void *condition, void *context)
 {
     const char *error = NULL;
@@ -78,7 +97,7 @@ static void prepare(cg_judging *judging)
     }
     judging->is_idle = false;
     judging->lookup = (cg_lookup){.holds = condition_holds, .context = r};
-    judging->response = cg_response_of(r);
+    judging->response = cg_response_make(r);
     judging->response->circumstances = cg_fact_circumstances(r);
     judging->judged_before = judging->response->judged_count;
     judging->expected = judging->response->first;
@@ -177,10 +196,15 @@ static void limit_demands(unsigned attributes, cg_demands *demands)
     demands->unwanted_flags &= attributes;
 }
 
-static const char *rewrite(apr_pool_t *pool, const cg_event *event)
+/* Octets behind a cg_judged for the line as it leaves; that of a usual cookie fits. */
+enum { LINE_ROOM = 384 };
+
+static const char *rewrite(apr_pool_t *pool, cg_judged *judged)
 {
+    const cg_event *event = &judged->event;
     cg_writer writer = {.size = cg_rewrite_size_max(&event->cookie, &event->judgement)};
-    writer.at = apr_palloc(pool, writer.size + 1);
+
+    writer.at = writer.size < LINE_ROOM ? (char *)(judged + 1) : apr_palloc(pool, writer.size + 1);
     cg_rewrite_print(&writer, &event->cookie, &event->judgement);
     writer.at[writer.len] = '\0';
     return writer.at;
@@ -222,19 +246,27 @@ static void judge_line(const cg_judging *judging, const char *line, cg_judged *j
         return;
     }
     if (event->judgement.action == CG_ACTION_REWRITE) {
-        judged->out = rewrite(judging->r->pool, event);
+        judged->out = rewrite(judging->r->pool, judged);
     } else if (event->judgement.action == CG_ACTION_DROP) {
         judged->out = NULL;
     }
 }
 
+/* True if the line that leaves stands in the memory of the judged line. */
+static bool is_in_room(const cg_judged *judged)
+{
+    return judged->out == (const char *)(judged + 1);
+}
+
 static void count(cg_judging *judging, const cg_event *event)
 {
     cg_action action = event->mode == CG_MODE_ON ? event->judgement.action : CG_ACTION_PASS;
+    bool is_withheld = event->judgement.withheld != CG_WITHHELD_NOT;
 
     judging->counts[CG_COUNTER_COOKIES]++;
     judging->counts[CG_COUNTER_REWRITTEN] += action == CG_ACTION_REWRITE;
-    judging->counts[CG_COUNTER_DROPPED] += action == CG_ACTION_DROP;
+    judging->counts[CG_COUNTER_DROPPED] += action == CG_ACTION_DROP && !is_withheld;
+    judging->counts[CG_COUNTER_WITHHELD] += action == CG_ACTION_DROP && is_withheld;
     judging->counts[CG_COUNTER_REFUSED] += event->judgement.refused != 0;
     judging->counts[CG_COUNTER_IGNORED] += event->cookie.kind != CG_LINE_COOKIE;
 }
@@ -267,12 +299,13 @@ const char *cg_judging_line(cg_judging *judging, const char *line)
         is_own(judging->response, line)) {
         return line;
     }
-    judged = judging->spare ? judging->spare : apr_palloc(judging->r->pool, sizeof *judged);
+    judged = judging->spare ? judging->spare
+                            : apr_palloc(judging->r->pool, sizeof *judged + LINE_ROOM);
     judge_line(judging, line, judged);
     judging->spare = judged;
     if (judged->event.mode != CG_MODE_OFF) {
         count(judging, &judged->event);
-        judging->spare = keep(judging->response, judged) ? NULL : judged;
+        judging->spare = keep(judging->response, judged) || is_in_room(judged) ? NULL : judged;
     }
     return judged->out;
 }
@@ -340,7 +373,7 @@ void cg_judging_end(cg_judging *judging)
         return;
     }
     judging->counts[CG_COUNTER_RESPONSES] = 1;
-    for (int i = 0; i < CG_COUNTER_COUNT; i++) {
+    for (int i = 0; i <= CG_COUNTER_IGNORED; i++) {
         if (judging->counts[i]) {
             cg_counter_add(cg_generation_now.segment, (cg_counter)i, judging->counts[i]);
         }

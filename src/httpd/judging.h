@@ -24,7 +24,6 @@ typedef struct cg_own_line {
 
 /* What one client request knows of its responses, over all internal redirects. */
 typedef struct cg_response {
-    bool filter_is_in;
     const cg_restored *restored;   /* the request's cookies that concern guards, or null */
     bool is_handed_out;            /* what the browser holds by an old name was handed out anew */
     const apr_table_t *headers_in; /* as they came, where trailers may be merged into them */
@@ -36,11 +35,15 @@ typedef struct cg_response {
     cg_judged **end;
 } cg_response;
 
-/* The responses of `r`, or null for a sub-request. */
+/* What is known of the responses to `r`, or null as long as that is nothing. Requests made of one by
+ * internal redirects share it; a sub-request has its own. */
 static inline cg_response *cg_response_of(const request_rec *r)
 {
     return ap_get_module_config(r->request_config, &cookieguard_module);
 }
+
+/* The same, made if need be. */
+cg_response *cg_response_make(request_rec *r);
 
 /* Everything that is the same for all cookies of a head. cg_judging_begin sets the first fields; the
  * others are found out when a line is met. */
@@ -68,7 +71,7 @@ typedef struct cg_judging {
     unsigned judged_before;      /* lines that an earlier head of the request had */
     const cg_judged *expected;   /* the one of them that is likely to be met next */
     cg_judged *spare;            /* memory that an earlier line did not need to keep */
-    unsigned counts[CG_COUNTER_COUNT];
+    unsigned counts[CG_COUNTER_IGNORED + 1]; /* of the counters up to this one */
 } cg_judging;
 
 static inline void cg_judging_begin(cg_judging *judging, request_rec *r)

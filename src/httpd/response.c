@@ -13,37 +13,39 @@
 static ap_filter_rec_t *filter_handle;
 static ap_filter_rec_t *late_filter_handle;
 
+/* What is known is shared by the requests that internal redirects make, and so is the filter. */
 int cg_response_create_request(request_rec *r)
 {
-    cg_response *response;
-    if (r->main) {
-        return OK;
-    }
     if (r->prev) {
-        response = cg_response_of(r->prev);
-    } else {
-        response = apr_pcalloc(r->pool, sizeof *response);
-        response->end = &response->first;
-        ap_add_output_filter_handle(filter_handle, response, r, r->connection);
-        response->filter_is_in = true;
+        ap_set_module_config(r->request_config, &cookieguard_module, cg_response_of(r->prev));
+    } else if (!r->main) {
+        ap_add_output_filter_handle(filter_handle, NULL, r, r->connection);
     }
-    ap_set_module_config(r->request_config, &cookieguard_module, response);
     return OK;
 }
 
-/* The late filter may be dropped again with all filters of its kind, so it is not noted as being
- * in; where it then stands twice, the second one finds all lines judged. */
+static bool has_filter(const request_rec *r)
+{
+    const ap_filter_t *f = r->proto_output_filters;
+    while (f && f->frec != filter_handle && f->frec->ftype < AP_FTYPE_CONNECTION) {
+        f = f->next;
+    }
+    return f && f->frec == filter_handle;
+}
+
+/* The late filter may be dropped again with all filters of its kind, so it does not count; where it
+ * then stands twice, the second one finds all lines judged. */
 void cg_response_insert_filter(request_rec *r)
 {
     cg_response *response = cg_response_of(r);
-    if (!response) {
+    if (r->main) {
         return;
     }
-    if (!response->filter_is_in) {
-        ap_add_output_filter_handle(late_filter_handle, response, r, r->connection);
+    if (!has_filter(r)) {
+        ap_add_output_filter_handle(late_filter_handle, NULL, r, r->connection);
     }
     cg_interim_remember_filters(r);
-    if (response->headers_in) {
+    if (response && response->headers_in) {
         cg_request_guard_trailers(r, response);
     }
 }
@@ -70,15 +72,14 @@ static void judge_and_hand_out(request_rec *r, cg_response *response)
 
 static apr_status_t filter_response(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
-    cg_response *response = f->ctx;
+    cg_response *response = cg_response_of(f->r);
 
     cg_interim_disarm(f->c);
-    if (response->restored && !response->is_handed_out) {
+    if (response && response->restored && !response->is_handed_out) {
         judge_and_hand_out(f->r, response);
     } else {
         judge_head(f->r);
     }
-    response->filter_is_in = false;
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, brigade);
 }
