@@ -52,16 +52,14 @@ static size_t find_empty_line(cg_span text, size_t at)
 }
 
 /* The last two octets that were seen may be the first half of what is looked for. */
-size_t cg_head_length(cg_span text, size_t seen)
+size_t cg_head_length(cg_span text, cg_head_place place, size_t seen)
 {
-    size_t start = count_empty_start(text);
-    return find_empty_line(text, seen > start + 2 ? seen - 2 : start);
-}
+    size_t start = place == CG_HEAD_START ? count_empty_start(text) : 0;
 
-size_t cg_head_fields_length(cg_span text, size_t seen)
-{
-    size_t empty = empty_line_length(text, 0);
-    return empty ? empty : find_empty_line(text, seen > 2 ? seen - 2 : 0);
+    if (place == CG_HEAD_FIELD && empty_line_length(text, 0)) {
+        return empty_line_length(text, 0);
+    }
+    return find_empty_line(text, seen > start + 2 ? seen - 2 : start);
 }
 
 /* Octets of the first line, with its end. */

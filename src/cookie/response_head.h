@@ -19,12 +19,16 @@ typedef enum cg_head_sign {
 
 cg_head_sign cg_head_recognize(cg_span text);
 
+/* Where in a head a text begins. */
+typedef enum cg_head_place {
+    CG_HEAD_START = 0,
+    CG_HEAD_FIELD, /* at a field, or at the empty line */
+    CG_HEAD_MIDDLE /* within a line */
+} cg_head_place;
+
 /* Octets up to the end of the head, its empty line included; 0 if that has not come yet. `seen` is
  * the length that an earlier call was given in vain, or 0: that part is not looked at again. */
-size_t cg_head_length(cg_span text, size_t seen);
-
-/* The same for text that begins with a field, or with the empty line. */
-size_t cg_head_fields_length(cg_span text, size_t seen);
+size_t cg_head_length(cg_span text, cg_head_place place, size_t seen);
 
 typedef struct cg_response_head {
     unsigned status;     /* 100 to 999, or 0 if there are no three digits where it belongs */

@@ -56,40 +56,47 @@ static void finds_the_end_whatever_the_pieces(void **state)
         snprintf(text, sizeof text, "%.*s%s", (int)len, ends[i], mark + 1);
         for (size_t seen = 0; seen < len; seen++) {
             cg_span cut = guarded((cg_span){text, seen});
-            if (cg_head_length(cut, 0) != 0) {
+            if (cg_head_length(cut, CG_HEAD_START, 0) != 0) {
                 fail_msg("'%s' ends at %zu already", ends[i], seen);
             }
-            if (cg_head_length(guarded(cg_span_of(text)), seen) != len) {
+            if (cg_head_length(guarded(cg_span_of(text)), CG_HEAD_START, seen) != len) {
                 fail_msg("'%s' continued at %zu", ends[i], seen);
             }
         }
     }
-    assert_int_equal(cg_head_length((cg_span){NULL, 0}, 0), 0);
+    assert_int_equal(cg_head_length((cg_span){NULL, 0}, CG_HEAD_START, 0), 0);
 }
 
-/* A long head is looked at in parts that begin with a field. */
-static void finds_the_end_of_fields(void **state)
+/* A long head is looked at in parts. */
+static void finds_the_end_from_anywhere(void **state)
 {
     static const struct {
+        cg_head_place place;
         const char *text;
         size_t len;
     } cases[] = {
-        {"\r\n", 2},
-        {"\n", 1},
-        {"\r\nA: b\r\n\r\n", 2},
-        {"A: b\r\n\r\nx", 8},
-        {"A: b\n\nx", 6},
-        {"A: b\r\n", 0},
-        {"\r", 0},
-        {"", 0},
-        {" b\r\n\r\n", 6},
+        {CG_HEAD_FIELD, "\r\n", 2},
+        {CG_HEAD_FIELD, "\n", 1},
+        {CG_HEAD_FIELD, "\r\nA: b\r\n\r\n", 2},
+        {CG_HEAD_FIELD, "A: b\r\n\r\nx", 8},
+        {CG_HEAD_FIELD, "A: b\n\nx", 6},
+        {CG_HEAD_FIELD, " b\r\n\r\n", 6},
+        {CG_HEAD_FIELD, "A: b\r\n", 0},
+        {CG_HEAD_FIELD, "\r", 0},
+        {CG_HEAD_FIELD, "", 0},
+        {CG_HEAD_MIDDLE, "\r\n", 0},
+        {CG_HEAD_MIDDLE, "\n\n", 2},
+        {CG_HEAD_MIDDLE, "\r\n\r\n", 4},
+        {CG_HEAD_MIDDLE, "\r\r\n\r\n", 5},
+        {CG_HEAD_MIDDLE, "b\r\nC: d\r\n\r\nx", 11},
+        {CG_HEAD_MIDDLE, "\r\nC: d\r\n", 0},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         cg_span text = guarded(cg_span_of(cases[i].text));
         for (size_t seen = 0; seen <= text.len; seen++) {
-            if (cg_head_fields_length(cg_span_part(text, 0, seen), 0) == 0 &&
-                cg_head_fields_length(text, seen) != cases[i].len) {
+            if (cg_head_length(cg_span_part(text, 0, seen), cases[i].place, 0) == 0 &&
+                cg_head_length(text, cases[i].place, seen) != cases[i].len) {
                 fail_msg("'%s' continued at %zu", cases[i].text, seen);
             }
         }
@@ -242,7 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recognizes_a_head_by_its_first_octets),
         cmocka_unit_test(finds_the_end_whatever_the_pieces),
-        cmocka_unit_test(finds_the_end_of_fields),
+        cmocka_unit_test(finds_the_end_from_anywhere),
         cmocka_unit_test(reads_the_status),
         cmocka_unit_test(reads_the_fields),
         cmocka_unit_test(parts_are_the_whole_text),
