@@ -106,17 +106,38 @@ static void put_change(cg_json_line *line, cg_attribute attribute, const cg_judg
     put_attribute(line, attribute, &judgement->after);
 }
 
+/* The fate of a cookie that does not leave. */
+static cg_span fate_of(const cg_judgement *judgement)
+{
+    return judgement->withheld != CG_WITHHELD_NOT ? CG_SPAN("withheld") : CG_SPAN("dropped");
+}
+
+/* "+Prefix=__Host-", if the name got one. */
+static void put_prefix(cg_json_line *line, cg_prefix prefix, bool *is_first)
+{
+    if (prefix == CG_PREFIX_NONE) {
+        return;
+    }
+    cg_json_put_comma(line, is_first);
+    cg_write(line->writer, CG_SPAN("\"+Prefix="));
+    cg_write(line->writer, cg_prefix_rows[prefix].text);
+    cg_write_char(line->writer, '"');
+}
+
 static void put_changed(cg_json_line *line, const cg_event *event)
 {
     unsigned changed = changes_of(&event->judgement) | tidied_of(event);
     bool is_first = true;
 
     cg_json_put_key(line, CG_SPAN("changed"));
+    cg_write_char(line->writer, '[');
     if (event->judgement.action == CG_ACTION_DROP) {
-        cg_write(line->writer, CG_SPAN("[\"dropped\"]"));
+        cg_write_char(line->writer, '"');
+        cg_write(line->writer, fate_of(&event->judgement));
+        cg_write(line->writer, CG_SPAN("\"]"));
         return;
     }
-    cg_write_char(line->writer, '[');
+    put_prefix(line, event->judgement.prefix, &is_first);
     for (int i = CG_ATTRIBUTE_DOMAIN; i < CG_ATTRIBUTE_COUNT; i++) {
         if (changed & CG_ATTRIBUTE_BIT(i)) {
             cg_json_put_comma(line, &is_first);
@@ -145,8 +166,8 @@ static void put_refused(cg_json_line *line, unsigned refused)
 }
 
 /* The rules that had a say: for each attribute the one that was carried out or refused, one that
- * drops, one that was ignored. */
-enum { RULES_MAX = CG_ATTRIBUTE_COUNT + 2 };
+ * drops, one that gives a prefix, one that was ignored. */
+enum { RULES_MAX = CG_ATTRIBUTE_COUNT + 3 };
 
 typedef struct rule_list {
     const char *places[RULES_MAX];
@@ -182,8 +203,9 @@ static void find_rules(const cg_event *event, rule_list *list)
             add_rule(list, rule_of(&event->demands, (cg_attribute)i));
         }
     }
-    if (event->judgement.action == CG_ACTION_DROP) {
-        add_rule(list, event->judgement.drop);
+    add_rule(list, event->judgement.drop);
+    if (event->judgement.prefix != CG_PREFIX_NONE || event->judgement.withheld) {
+        add_rule(list, event->judgement.guard);
     }
     if (event->findings & CG_FINDING_BIT(CG_FINDING_OVERRIDE_IGNORED)) {
         add_rule(list, event->demands.ignored);
@@ -238,15 +260,23 @@ static void put_findings(cg_json_line *line, uint64_t findings, bool is_session_
     cg_write_char(line->writer, ']');
 }
 
-/* A dropped cookie meets no browser. */
+/* What stood in the way of a cookie that could not be carried under its prefix. */
+static void put_withheld(cg_json_line *line, cg_withheld withheld)
+{
+    if (withheld != CG_WITHHELD_NOT) {
+        cg_json_put_text_field(line, CG_SPAN("withheld"), cg_withheld_name(withheld));
+    }
+}
+
+/* A cookie that does not leave meets no browser. */
 static void put_browser(cg_json_line *line, const cg_event *event)
 {
-    bool is_dropped = event->judgement.action == CG_ACTION_DROP;
+    bool leaves = event->judgement.action != CG_ACTION_DROP;
     cg_write(line->writer, CG_SPAN(",\"browser\":{\"before\":\""));
     cg_write(line->writer, cg_browser_verdict_name(event->browser_before));
     cg_write(line->writer, CG_SPAN("\",\"after\":\""));
     cg_write(line->writer,
-             is_dropped ? CG_SPAN("dropped") : cg_browser_verdict_name(event->browser_after));
+             leaves ? cg_browser_verdict_name(event->browser_after) : fate_of(&event->judgement));
     cg_write(line->writer, CG_SPAN("\"}"));
 }
 
@@ -261,7 +291,7 @@ static void put_head(cg_json_line *line, int64_t time_us, cg_span event, cg_span
     cg_json_put_text_field(line, CG_SPAN("vhost"), vhost);
 }
 
-static void put_request(cg_json_line *line, const cg_event_request *request)
+static void put_request(cg_json_line *line, const cg_event_request *request, int status)
 {
     cg_json_put_text_field(line, CG_SPAN("client"), request->client);
     cg_json_put_text_field(line, CG_SPAN("user"), request->user);
@@ -272,7 +302,7 @@ static void put_request(cg_json_line *line, const cg_event_request *request)
     cg_json_put_path(line, request->path);
     cg_write_char(line->writer, '"');
     cg_json_put_key(line, CG_SPAN("status"));
-    cg_write_number(line->writer, request->status);
+    cg_write_number(line->writer, status);
     cg_json_put_text_field(line, CG_SPAN("origin"), request->origin);
 }
 
@@ -292,7 +322,7 @@ static void put_event(cg_json_line *line, const void *what)
     bool has_others = cg_set_cookie_has_others(cookie);
 
     put_head(line, event->request->time_us, CG_SPAN("cookie"), event->request->vhost);
-    put_request(line, event->request);
+    put_request(line, event->request, event->status ? event->status : event->request->status);
     cg_json_put_text_field(line, CG_SPAN("mode"), mode_names[event->mode]);
     cg_json_put_text_field(line, CG_SPAN("cookie"), cookie->name);
     cg_json_put_number_field(line, CG_SPAN("value_len"),
@@ -305,6 +335,7 @@ static void put_event(cg_json_line *line, const void *what)
     }
     put_changed(line, event);
     put_refused(line, event->judgement.refused);
+    put_withheld(line, event->judgement.withheld);
     put_rules(line, event);
     put_findings(line, event->findings, cg_name_is_session_like(cookie->name));
     put_browser(line, event);
@@ -333,8 +364,58 @@ static void put_omitted(cg_json_line *line, const void *what)
 {
     const omitted_cookies *omitted = what;
     put_head(line, omitted->request->time_us, CG_SPAN("cookies-omitted"), omitted->request->vhost);
-    put_request(line, omitted->request);
+    put_request(line, omitted->request, omitted->request->status);
     cg_json_put_number_field(line, CG_SPAN("count"), omitted->count);
+}
+
+typedef struct refused_cookies {
+    const cg_event_request *request;
+    const cg_restored *restored;
+} refused_cookies;
+
+/* {"spelling":2,"plain":1}, and their sum. */
+static void put_refusals(cg_json_line *line, const unsigned refused[CG_REFUSAL_COUNT])
+{
+    bool is_first = true;
+    uint64_t sum = 0;
+    cg_json_put_key(line, CG_SPAN("refusals"));
+    cg_write_char(line->writer, '{');
+    for (int i = CG_REFUSAL_NONE + 1; i < CG_REFUSAL_COUNT; i++) {
+        if (refused[i]) {
+            cg_json_put_comma(line, &is_first);
+            cg_write_char(line->writer, '"');
+            cg_write(line->writer, cg_refusal_name((cg_refusal)i));
+            cg_write(line->writer, CG_SPAN("\":"));
+            cg_write_number(line->writer, refused[i]);
+            sum += refused[i];
+        }
+    }
+    cg_write_char(line->writer, '}');
+    cg_json_put_number_field(line, CG_SPAN("count"), sum);
+}
+
+static void put_refused_cookies(cg_json_line *line, const void *what)
+{
+    const refused_cookies *refused = what;
+    const cg_guard *guard = refused->restored->first_refused;
+    put_head(line, refused->request->time_us, CG_SPAN("cookies-refused"), refused->request->vhost);
+    put_request(line, refused->request, refused->request->status);
+    cg_json_put_text_field(line, CG_SPAN("mode"), mode_names[CG_MODE_ON]);
+    cg_json_put_text_field(line, CG_SPAN("cookie"), guard ? guard->name.text : CG_SPAN(""));
+    put_refusals(line, refused->restored->refused);
+}
+
+typedef struct held_back_records {
+    int64_t time_us;
+    cg_span vhost;
+    uint64_t count;
+} held_back_records;
+
+static void put_held_back(cg_json_line *line, const void *what)
+{
+    const held_back_records *held_back = what;
+    put_head(line, held_back->time_us, CG_SPAN("refused-count"), held_back->vhost);
+    cg_json_put_number_field(line, CG_SPAN("count"), held_back->count);
 }
 
 /* Prints with ever shorter texts until the record has its size. */
@@ -369,6 +450,19 @@ void cg_record_print_omitted(cg_writer *writer, const cg_event_request *request,
 {
     omitted_cookies omitted = {request, count};
     print_fitted(writer, put_omitted, &omitted);
+}
+
+void cg_record_print_refused(cg_writer *writer, const cg_event_request *request,
+                             const cg_restored *restored)
+{
+    refused_cookies refused = {request, restored};
+    print_fitted(writer, put_refused_cookies, &refused);
+}
+
+void cg_record_print_held_back(cg_writer *writer, int64_t time_us, cg_span vhost, uint64_t count)
+{
+    held_back_records held_back = {time_us, vhost, count};
+    print_fitted(writer, put_held_back, &held_back);
 }
 
 /* -- the short form ------------------------------------------------------------------------ */
@@ -409,13 +503,17 @@ void cg_short_form_print(cg_writer *writer, cg_span name, const cg_judgement *ju
     write_short_name(writer, name);
     cg_write_char(writer, ':');
     if (judgement->action == CG_ACTION_DROP) {
-        cg_write(writer, CG_SPAN("dropped"));
+        cg_write(writer, fate_of(judgement));
         return;
+    }
+    if (judgement->prefix != CG_PREFIX_NONE) {
+        cg_write_char(writer, '+');
+        cg_write(writer, cg_prefix_rows[judgement->prefix].text);
     }
     write_short_changes(writer, '+', judgement->added);
     write_short_changes(writer, '~', judgement->replaced);
     write_short_changes(writer, '-', judgement->removed);
-    if (changes_of(judgement) == 0) {
+    if (changes_of(judgement) == 0 && judgement->prefix == CG_PREFIX_NONE) {
         cg_write_char(writer, '~');
     }
 }

@@ -9,6 +9,7 @@
 #define CG_RECORD_H
 
 #include "../cookie/writer.h"
+#include "../policy/restore.h"
 #include "event.h"
 
 #define CG_RECORD_SIZE_MAX 4096
@@ -36,6 +37,15 @@ void cg_record_print_count(cg_writer *writer, const cg_sighting_count *count);
 /* The response had more cookies than are recorded one by one. */
 void cg_record_print_omitted(cg_writer *writer, const cg_event_request *request, uint64_t count);
 
+/* Cookies of a request that were not handed on to the application: how many for each reason, and
+ * the guarded name that the first of them was about, as the configuration has it. Names and values
+ * as they were sent are not told. Only mode On refuses. */
+void cg_record_print_refused(cg_writer *writer, const cg_event_request *request,
+                             const cg_restored *restored);
+
+/* So many more records of refused cookies were not written, because there were too many. */
+void cg_record_print_held_back(cg_writer *writer, int64_t time_us, cg_span vhost, uint64_t count);
+
 /* Writes what the attributes say, without a value of the cookie: "Path=/; Secure; SameSite=Lax",
  * known attributes in their usual order, "(other)" once if there are others. Path and Domain come
  * as they are, whatever their octets: who puts the text into a log escapes it. */
@@ -47,7 +57,8 @@ bool cg_set_cookie_has_others(const cg_set_cookie *cookie);
 /* The short form for an access log: "SID:+Secure+HttpOnly~SameSite-Domain", names of attributes
  * with "+" before what was added, then "~" before what was replaced, then "-" before what was
  * removed. A dropped cookie is "SID:dropped"; "SID:~" was written anew and says what it said
- * before. Nothing if nothing changed. What does not belong into a name (RFC 9110, token) comes out
+ * before; "SID:+__Host-+Secure" got a prefix, "SID:withheld" could not be carried under it and did
+ * not leave. Nothing if nothing changed. What does not belong into a name (RFC 9110, token) comes out
  * as \u00XX, so that no name breaks the log's line or its own form; a long name ends in "...". */
 void cg_short_form_print(cg_writer *writer, cg_span name, const cg_judgement *judgement);
 

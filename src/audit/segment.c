@@ -3,12 +3,12 @@
  *        0  +-----------------------------------------------------------+
  *           | magic | key of the hash                                   |   64
  *       64  +-----------------------------------------------------------+
- *           | counters: 64-bit words, side by side                      |  128
- *      192  +-----------------------------------------------------------+
+ *           | counters: 64-bit words, side by side                      |  256
+ *      320  +-----------------------------------------------------------+
  *           | hashes: ENTRY_COUNT 64-bit words; 0: free                 | 8192
  *           |   |h h h 0 0 0 0 0|h h 0 ...|   lines of eight; a search  |
  *           |   goes through eight lines, on to the first free word     |
- *     8384  +-----------------------------------------------------------+
+ *     8512  +-----------------------------------------------------------+
  *           | sightings: ENTRY_COUNT entries of 768, entry i for hash i |
  *           |   +-----------------------------------------------------+ |
  *           |   | count | last | is_filled      changed ever after    | |
@@ -17,9 +17,12 @@
  *           |   |                               written once          | |
  *           |   +-----------------------------------------------------+ |
  *           +-----------------------------------------------------------+
- *   794816  +-----------------------------------------------------------+
+ *   794944  +-----------------------------------------------------------+
  *           | notices: one bit for each thing that is said once         |  512
- *   795328  +-----------------------------------------------------------+
+ *   795456  +-----------------------------------------------------------+
+ *           | rates: two words for each virtual host                    | 65536
+ *           |   | second and lines written in it | lines held back |    |
+ *   860992  +-----------------------------------------------------------+
  *
  * An entry's life: free -> claimed -> filled, and never back. Whoever exchanges the 0 in `hashes`
  * for a hash has claimed the entry, and nobody else ever has: that sighting is the first one. The
@@ -44,6 +47,8 @@ enum {
     SLOTS_PER_LINE = 8, /* hashes in a cache line */
     PROBES_MAX = 64,    /* a full table costs no more than eight cache lines */
     CACHE_LINE = 64,
+    COUNTERS_ROOM = 32,
+    LINES_ROOM = 16,  /* CG_LINES_PER_SECOND and no line fit into it */
     VHOST_SIZE = 264, /* the longest host name there is, with its port */
     NAME_SIZE = 128,
     BEFORE_SIZE = 320,
@@ -60,6 +65,9 @@ static_assert((ENTRY_COUNT & (ENTRY_COUNT - 1)) == 0, "an odd step comes through
 static_assert(CG_FINDING_COUNT <= 48 && CG_ATTRIBUTE_COUNT <= 12 && CG_SAME_SITE_COUNT <= 4 &&
                   CG_MODE_ON < 4,
               "these share a word that is hashed");
+
+static_assert((int)CG_COUNTER_COUNT <= COUNTERS_ROOM, "there is no room for so many counters");
+static_assert(CG_LINES_PER_SECOND < LINES_ROOM, "a window has no room for so many lines");
 
 /* What an entry tells. */
 typedef struct sighting_facts {
@@ -83,36 +91,60 @@ typedef struct sighting {
     sighting_facts facts; /* written once, before is_filled */
 } sighting;
 
+/* How many lines were written in the last second that saw one. */
+typedef struct line_rate {
+    _Atomic uint64_t window; /* the second since 1970, times LINES_ROOM, plus the lines */
+    _Atomic uint64_t held_back;
+} line_rate;
+
 struct cg_segment {
     _Alignas(CACHE_LINE) uint64_t magic;
     unsigned char key[CG_HASH_KEY_SIZE];
-    _Alignas(CACHE_LINE) _Atomic uint64_t counters[CG_COUNTER_COUNT];
+    _Alignas(CACHE_LINE) _Atomic uint64_t counters[COUNTERS_ROOM];
     _Alignas(CACHE_LINE) _Atomic uint64_t hashes[ENTRY_COUNT];
     sighting sightings[ENTRY_COUNT];
     _Atomic uint64_t notices[CG_NOTICE_MAX / 64];
+    line_rate rates[CG_VHOSTS_MAX];
 };
 
 static_assert(sizeof(sighting) == 768, "the drawing shows another entry");
 static_assert(offsetof(struct cg_segment, counters) == 64 &&
-                  offsetof(struct cg_segment, hashes) == 192 &&
-                  offsetof(struct cg_segment, sightings) == 8384 &&
-                  offsetof(struct cg_segment, notices) == 794816 &&
-                  sizeof(struct cg_segment) == 795328,
+                  offsetof(struct cg_segment, hashes) == 320 &&
+                  offsetof(struct cg_segment, sightings) == 8512 &&
+                  offsetof(struct cg_segment, notices) == 794944 &&
+                  offsetof(struct cg_segment, rates) == 795456 &&
+                  sizeof(struct cg_segment) == 860992,
               "the drawing shows another segment");
 
+#define NAME(name)                                                                                 \
+    {                                                                                              \
+        name, sizeof(name) - 1                                                                     \
+    }
+#define REFUSAL(reason) [CG_COUNTER_REFUSALS + CG_REFUSAL_##reason - 1]
+
 const cg_span cg_counter_names[CG_COUNTER_COUNT] = {
-    [CG_COUNTER_RESPONSES] = {"responses", 9},
-    [CG_COUNTER_COOKIES] = {"cookies", 7},
-    [CG_COUNTER_REWRITTEN] = {"rewritten", 9},
-    [CG_COUNTER_DROPPED] = {"dropped", 7},
-    [CG_COUNTER_REFUSED] = {"refused", 7},
-    [CG_COUNTER_IGNORED] = {"ignored", 7},
-    [CG_COUNTER_FINDINGS] = {"findings", 8},
-    [CG_COUNTER_RECORDS] = {"records", 7},
-    [CG_COUNTER_RECORDS_LOST] = {"lost", 4},
-    [CG_COUNTER_UNSEEN] = {"unseen", 6},
-    [CG_COUNTER_HEADS] = {"heads", 5},
-    [CG_COUNTER_HEADS_REWRITTEN] = {"heads_rewritten", 15},
+    [CG_COUNTER_RESPONSES] = NAME("responses"),
+    [CG_COUNTER_COOKIES] = NAME("cookies"),
+    [CG_COUNTER_REWRITTEN] = NAME("rewritten"),
+    [CG_COUNTER_DROPPED] = NAME("dropped"),
+    [CG_COUNTER_WITHHELD] = NAME("withheld"),
+    [CG_COUNTER_REFUSED] = NAME("refused"),
+    [CG_COUNTER_IGNORED] = NAME("ignored"),
+    [CG_COUNTER_FINDINGS] = NAME("findings"),
+    [CG_COUNTER_RECORDS] = NAME("records"),
+    [CG_COUNTER_RECORDS_LOST] = NAME("lost"),
+    [CG_COUNTER_UNSEEN] = NAME("unseen"),
+    [CG_COUNTER_HEADS] = NAME("heads"),
+    [CG_COUNTER_HEADS_REWRITTEN] = NAME("heads_rewritten"),
+    [CG_COUNTER_CACHE_MARKED] = NAME("cache_marked"),
+    [CG_COUNTER_RESTORED] = NAME("restored"),
+    REFUSAL(SPELLING) = NAME("refused_spelling"),
+    REFUSAL(PLAIN) = NAME("refused_plain"),
+    REFUSAL(EMBEDDED) = NAME("refused_embedded"),
+    REFUSAL(REPEATED) = NAME("refused_repeated"),
+    REFUSAL(DOLLAR) = NAME("refused_dollar"),
+    REFUSAL(QUOTE) = NAME("refused_quote"),
+    REFUSAL(SURPLUS) = NAME("refused_surplus"),
 };
 
 size_t cg_segment_size(void)
@@ -271,6 +303,53 @@ bool cg_segment_notice_once(cg_segment *segment, unsigned notice)
     return (atomic_fetch_or_explicit(word, bit, memory_order_relaxed) & bit) == 0;
 }
 
+/* -- what clients can cause at will -------------------------------------------------------- */
+
+enum { CLOCKS_DIFFER_MAX = 60 }; /* seconds; a clock that is further back was set */
+
+/* The window after one more line, or 0 if it has no room for one. */
+static uint64_t add_line(uint64_t window, uint64_t second)
+{
+    uint64_t begun = window / LINES_ROOM;
+    if (second > begun || second + CLOCKS_DIFFER_MAX < begun) {
+        return second * LINES_ROOM + 1;
+    }
+    return window % LINES_ROOM < CG_LINES_PER_SECOND ? window + 1 : 0;
+}
+
+static line_rate *rate_of(cg_segment *segment, unsigned vhost)
+{
+    return &segment->rates[vhost < CG_VHOSTS_MAX ? vhost : CG_VHOSTS_MAX - 1];
+}
+
+bool cg_segment_allow_line(cg_segment *segment, unsigned vhost, int64_t now_us, uint64_t *held_back)
+{
+    line_rate *rate = rate_of(segment, vhost);
+    uint64_t second = now_us > 0 ? (uint64_t)now_us / 1000000 : 0;
+    uint64_t window = atomic_load_explicit(&rate->window, memory_order_relaxed);
+    uint64_t next;
+
+    do {
+        next = add_line(window, second);
+        if (next == 0) {
+            atomic_fetch_add_explicit(&rate->held_back, 1, memory_order_relaxed);
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak_explicit(&rate->window, &window, next,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    *held_back = cg_segment_take_held_back(segment, vhost);
+    return true;
+}
+
+uint64_t cg_segment_take_held_back(cg_segment *segment, unsigned vhost)
+{
+    line_rate *rate = rate_of(segment, vhost);
+    if (atomic_load_explicit(&rate->held_back, memory_order_relaxed) == 0) {
+        return 0;
+    }
+    return atomic_exchange_explicit(&rate->held_back, 0, memory_order_relaxed);
+}
+
 /* -- summaries ----------------------------------------------------------------------------- */
 
 static size_t bounded(uint16_t len, size_t size)
@@ -367,6 +446,12 @@ static const char *check_entry(const cg_segment *segment, size_t slot)
     return is_filled ? check_facts(&entry->facts) : NULL;
 }
 
+static const char *check_rate(const line_rate *rate)
+{
+    uint64_t window = atomic_load_explicit(&rate->window, memory_order_relaxed);
+    return window % LINES_ROOM > CG_LINES_PER_SECOND ? "more lines were written than may be" : NULL;
+}
+
 const char *cg_segment_check(const cg_segment *segment)
 {
     if (segment->magic != segment_magic) {
@@ -374,6 +459,12 @@ const char *cg_segment_check(const cg_segment *segment)
     }
     for (size_t i = 0; i < ENTRY_COUNT; i++) {
         const char *wrong = check_entry(segment, i);
+        if (wrong) {
+            return wrong;
+        }
+    }
+    for (size_t i = 0; i < CG_VHOSTS_MAX; i++) {
+        const char *wrong = check_rate(&segment->rates[i]);
         if (wrong) {
             return wrong;
         }

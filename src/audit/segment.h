@@ -7,25 +7,43 @@
 #ifndef CG_SEGMENT_H
 #define CG_SEGMENT_H
 
+#include "../policy/restore.h"
 #include "event.h"
 #include "record.h"
 
-/* Later counters are added at the end; cg_counter_names says how they are called in public. */
+/* cg_counter_names says how they are called in public. */
 typedef enum cg_counter {
+    /* of the lines of responses */
     CG_COUNTER_RESPONSES = 0, /* responses with at least one cookie judged */
     CG_COUNTER_COOKIES,       /* lines judged */
     CG_COUNTER_REWRITTEN,
     CG_COUNTER_DROPPED,
-    CG_COUNTER_REFUSED, /* lines of which a change was refused */
-    CG_COUNTER_IGNORED, /* lines that browsers ignore */
+    CG_COUNTER_WITHHELD, /* lines under Prefix that could not be carried */
+    CG_COUNTER_REFUSED,  /* lines of which a change was refused */
+    CG_COUNTER_IGNORED,  /* lines that browsers ignore; the last that judging a head counts */
     CG_COUNTER_FINDINGS,
+
+    /* of the audit itself */
     CG_COUNTER_RECORDS,      /* audit records written */
     CG_COUNTER_RECORDS_LOST, /* audit records that could not be written */
     CG_COUNTER_UNSEEN,       /* sightings that the full table could not take */
+
+    /* of heads */
     CG_COUNTER_HEADS, /* heads with cookies that only the connection saw: 100, 101, 103, nph- */
     CG_COUNTER_HEADS_REWRITTEN,
-    CG_COUNTER_COUNT
+    CG_COUNTER_CACHE_MARKED, /* responses whose Cache-Control keeps shared caches away */
+
+    /* of the cookies of requests */
+    CG_COUNTER_RESTORED, /* handed on by the application's name, their prefix taken off */
+    CG_COUNTER_REFUSALS, /* the first of cookies not handed on, by the reasons of cg_refusal */
+    CG_COUNTER_COUNT = CG_COUNTER_REFUSALS + CG_REFUSAL_COUNT - 1
 } cg_counter;
+
+/* The counter of cookies that were refused for this reason. */
+static inline cg_counter cg_counter_of_refusal(cg_refusal refusal)
+{
+    return (cg_counter)(CG_COUNTER_REFUSALS + (int)refusal - 1);
+}
 
 extern const cg_span cg_counter_names[CG_COUNTER_COUNT];
 
@@ -59,6 +77,19 @@ cg_sight cg_segment_note(cg_segment *segment, const cg_event *event);
 typedef void cg_summary_writer(const cg_sighting_count *count, void *context);
 void cg_segment_summarize(cg_segment *segment, int64_t now_us, cg_summary_writer *write,
                           void *context);
+
+/* What clients can cause at will is recorded CG_LINES_PER_SECOND times a second and virtual host at
+ * most; the rest is counted. True if a line may be written at `now_us`; *held_back is then the
+ * number of lines that were not since the last one that was. `vhost` is the number of the virtual
+ * host; those from CG_VHOSTS_MAX - 1 on share one limit. Never waits. A clock that is a little
+ * behind another process's counts as its second. */
+#define CG_LINES_PER_SECOND 10
+#define CG_VHOSTS_MAX 4096
+bool cg_segment_allow_line(cg_segment *segment, unsigned vhost, int64_t now_us,
+                           uint64_t *held_back);
+
+/* Takes the number of lines held back, so that it is told although no line follows. */
+uint64_t cg_segment_take_held_back(cg_segment *segment, unsigned vhost);
 
 /* Null if the segment is as it must be, at any moment and whoever else is at work; otherwise a
  * sentence that says what is wrong. Reads nothing outside the segment, whatever stands in it. */

@@ -184,6 +184,17 @@ static unsigned count_bits(uint64_t set)
     return bits;
 }
 
+/* Browsers hold a cookie to the prefix with which it leaves. */
+static cg_browser_verdict judge_as_sent(const cg_event *event,
+                                        const cg_circumstances *circumstances)
+{
+    cg_set_cookie sent = event->cookie;
+    if (event->judgement.prefix != CG_PREFIX_NONE) {
+        sent.name = cg_prefix_rows[event->judgement.prefix].text;
+    }
+    return cg_browser_judge(&sent, &event->judgement.after, circumstances);
+}
+
 /* What only a record tells is looked up here, for the first record of a request. */
 static void write_record(request_rec *r, const cg_response *response, cg_event *event,
                          cg_event_request *request)
@@ -196,8 +207,7 @@ static void write_record(request_rec *r, const cg_response *response, cg_event *
     }
     event->browser_before = cg_browser_judge(&event->cookie, &event->cookie.attributes,
                                              &response->circumstances);
-    event->browser_after = cg_browser_judge(&event->cookie, &event->judgement.after,
-                                            &response->circumstances);
+    event->browser_after = judge_as_sent(event, &response->circumstances);
     cg_record_print(&line, event);
     write_line(r->server, r, &line);
 }
@@ -209,6 +219,60 @@ static void write_omitted(request_rec *r, unsigned omitted)
     cg_event_request request = cg_fact_event_request(r);
     cg_record_print_omitted(&line, &request, omitted);
     write_line(r->server, r, &line);
+}
+
+static void write_held_back(server_rec *server, request_rec *r, apr_time_t now, uint64_t count)
+{
+    char text[CG_RECORD_SIZE_MAX];
+    cg_writer line = {.at = text, .size = sizeof text};
+    cg_record_print_held_back(&line, now, cg_config_of(server)->vhost, count);
+    write_line(server, r, &line);
+}
+
+/* A client can cause these lines at will, so there is a limit to them (segment.h). */
+static void write_refused(request_rec *r, const cg_restored *restored)
+{
+    char text[CG_RECORD_SIZE_MAX];
+    cg_writer line = {.at = text, .size = sizeof text};
+    cg_event_request request;
+    uint64_t held_back;
+
+    if (!cg_segment_allow_line(cg_generation_now.segment, cg_config_of(r->server)->number,
+                               r->request_time, &held_back)) {
+        return;
+    }
+    if (held_back) {
+        write_held_back(r->server, r, r->request_time, held_back);
+    }
+    request = cg_fact_event_request(r);
+    cg_record_print_refused(&line, &request, restored);
+    write_line(r->server, r, &line);
+}
+
+/* Cookies that came under their prefix and were handed on without it. */
+static unsigned count_handed_on(const cg_restored *restored)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < restored->cookie_count; i++) {
+        const cg_restored_cookie *cookie = &restored->cookies[i];
+        count += cookie->prefix != CG_PREFIX_NONE && !cookie->is_disputed;
+    }
+    return count;
+}
+
+/* Counts what became of the request's guarded cookies. True if some were refused. */
+static bool count_restored(const cg_restored *restored)
+{
+    bool has_refused = false;
+    for (int i = CG_REFUSAL_NONE + 1; i < CG_REFUSAL_COUNT; i++) {
+        if (restored->refused[i]) {
+            cg_counter_add(cg_generation_now.segment, cg_counter_of_refusal((cg_refusal)i),
+                           restored->refused[i]);
+            has_refused = true;
+        }
+    }
+    cg_counter_add(cg_generation_now.segment, CG_COUNTER_RESTORED, count_handed_on(restored));
+    return has_refused;
 }
 
 static void write_records(request_rec *r, const cg_server_config *config, cg_response *response)
@@ -233,11 +297,18 @@ int cg_audit_log_request(request_rec *r)
     const cg_server_config *config = cg_config_of(r->server);
     cg_response *response = cg_response_of(r);
 
-    if (!response || !response->first || config->audit_target == CG_AUDIT_TO_NOBODY) {
+    bool is_told = config->audit_target != CG_AUDIT_TO_NOBODY;
+
+    if (!response) {
         return DECLINED;
     }
-    write_records(r, config, response);
-    if (response->omitted_count) {
+    if (response->restored && count_restored(response->restored) && is_told) {
+        write_refused(r, response->restored);
+    }
+    if (response->first && is_told) {
+        write_records(r, config, response);
+    }
+    if (response->omitted_count && is_told) {
         write_omitted(r, response->omitted_count);
     }
     return DECLINED;
@@ -289,10 +360,23 @@ static void tell_unseen(void)
     }
 }
 
+/* Lines held back that no further line told of. */
+static void tell_held_back(apr_time_t now)
+{
+    for (server_rec *s = summaries.main_server; s; s = s->next) {
+        uint64_t count = cg_segment_take_held_back(cg_generation_now.segment,
+                                                   cg_config_of(s)->number);
+        if (count && cg_config_of(s)->audit_target != CG_AUDIT_TO_NOBODY) {
+            write_held_back(s, NULL, now, count);
+        }
+    }
+}
+
 static void summarize(apr_time_t now)
 {
     summaries.written = now;
     tell_unseen();
+    tell_held_back(now);
     cg_segment_summarize(cg_generation_now.segment, now, write_count, summaries.main_server);
 }
 

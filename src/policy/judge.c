@@ -220,28 +220,14 @@ cg_span cg_withheld_name(cg_withheld withheld)
     return withheld_names[withheld];
 }
 
-/* The prefix that browsers see before the name: `__Host-` and a name that begins with `Http-` make
- * the longer one. */
-static cg_prefix prefix_on_wire(const cg_set_cookie *cookie, const cg_secrecy *secrecy)
-{
-    if (secrecy->spelling == CG_SPELLING_WIRE) {
-        return cg_prefix_find(cookie->name);
-    }
-    if (secrecy->guard->prefix == CG_PREFIX_HOST &&
-        cg_span_starts_folded(cookie->name, CG_SPAN("Http-"))) {
-        return CG_PREFIX_HOST_HTTP;
-    }
-    return secrecy->guard->prefix;
-}
-
 /* The flags without which browsers do not take a cookie under its prefix. */
-static unsigned flags_of_prefix(const cg_set_cookie *cookie, const cg_secrecy *secrecy)
+static unsigned flags_of_prefix(const cg_secrecy *secrecy)
 {
     if (!secrecy || !secrecy->guard || secrecy->guard->prefix == CG_PREFIX_NONE) {
         return 0;
     }
     return BIT(SECURE) |
-           (cg_prefix_rows[prefix_on_wire(cookie, secrecy)].needs_httponly ? BIT(HTTPONLY) : 0);
+           (cg_prefix_rows[secrecy->guard->prefix].needs_httponly ? BIT(HTTPONLY) : 0);
 }
 
 /* A deletion gets what the cookie that it deletes must have had. Others keep their word on where
@@ -293,6 +279,7 @@ static void guard(const cg_set_cookie *cookie, const cg_secrecy *secrecy,
     if (prefix == CG_PREFIX_NONE) {
         return;
     }
+    judgement->guard = secrecy->guard->rule;
     if (secrecy->spelling == CG_SPELLING_ALIKE) {
         judgement->withheld = CG_WITHHELD_SPELLING;
     } else if (cookie->kind != CG_LINE_COOKIE) {
@@ -353,14 +340,14 @@ void cg_judge(cg_set_cookie *cookie, const cg_demands *demands, const cg_secrecy
     judgement->drop = NULL;
     judgement->prefix = CG_PREFIX_NONE;
     judgement->withheld = CG_WITHHELD_NOT;
+    judgement->guard = NULL;
     if (secrecy && secrecy->drop && !judgement->is_deletion) {
         judgement->action = CG_ACTION_DROP;
         judgement->drop = secrecy->drop;
         return;
     }
     if (cookie->kind == CG_LINE_COOKIE) {
-        carry_out_demands(cookie, demands, flags_of_prefix(cookie, secrecy), circumstances,
-                          judgement);
+        carry_out_demands(cookie, demands, flags_of_prefix(secrecy), circumstances, judgement);
     }
     if (secrecy && secrecy->guard) {
         guard(cookie, secrecy, circumstances, judgement);

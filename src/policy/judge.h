@@ -44,6 +44,7 @@ typedef struct cg_judgement {
     const cg_rule *drop; /* the rule that drops it, if any */
     cg_prefix prefix;    /* put before the name */
     cg_withheld withheld;
+    const cg_rule *guard; /* the rule with Prefix that had its say, if any */
 } cg_judgement;
 
 /* Judges `cookie` by `demands`, and by the demands for secrecy if there are any: null otherwise. A

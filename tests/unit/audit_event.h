@@ -65,9 +65,25 @@ static inline const cg_ruleset *rules_of_text(const char *text)
     return cg_ruleset_make(event_pool, &rule, 1);
 }
 
+static inline void add_secrecy(const cg_ruleset *set, cg_span name, cg_secrecy *secrecy)
+{
+    cg_policy *policy = apr_pcalloc(event_pool, sizeof *policy);
+    const cg_guards *guards;
+
+    policy->scope = CG_SCOPE_SERVER;
+    policy->rules = set;
+    guards = cg_guards_make(event_pool, policy);
+    if (!secrecy->drop) {
+        secrecy->drop = cg_ruleset_find_drop(set, name);
+    }
+    if (!secrecy->guard && guards) {
+        secrecy->guard = cg_guards_find(guards, name, &secrecy->spelling);
+    }
+}
+
 /* Up to three rules; "built-in" is the built-in rule with the table of known cookies. */
 static inline void add_rules(const char *const rules[3], cg_span name, cg_demands *demands,
-                             const cg_rule **drop)
+                             cg_secrecy *secrecy)
 {
     const cg_lookup lookup = {.holds = NULL};
     for (int i = 0; i < 3 && rules[i]; i++) {
@@ -75,7 +91,7 @@ static inline void add_rules(const char *const rules[3], cg_span name, cg_demand
         const cg_ruleset *set = is_baseline ? cg_ruleset_make_baseline(event_pool)
                                             : rules_of_text(rules[i]);
         cg_ruleset_find(set, name, &lookup, CG_OVERRIDE_TIGHTEN, demands);
-        *drop = *drop ? *drop : cg_ruleset_find_drop(set, name);
+        add_secrecy(set, name, secrecy);
     }
 }
 
@@ -89,12 +105,10 @@ static inline cg_event event_of(const cg_event_request *request, cg_span line,
         .now = EVENT_MOMENT / 1000000,
     };
     cg_event event = {.request = request, .mode = CG_MODE_ON};
-    const cg_rule *drop = NULL;
     cg_secrecy secrecy = {.drop = NULL};
 
     cg_set_cookie_parse(line, &event.cookie);
-    add_rules(rules, event.cookie.name, &event.demands, &drop);
-    secrecy.drop = drop;
+    add_rules(rules, event.cookie.name, &event.demands, &secrecy);
     cg_judge(&event.cookie, &event.demands, &secrecy, &circumstances, &event.judgement);
     event.findings = cg_findings_find(&event.cookie, &event.demands, &event.judgement,
                                       &circumstances);

@@ -142,6 +142,36 @@ static const struct {
      false,
      {"\"changed\":[\"dropped\"],\"refused\":[],\"rules\":[\"c:2\"]"}},
     {"a=1; Max-Age=0", {"c:2 a Drop"}, false, {"\"changed\":[],\"refused\":[],\"rules\":[]"}},
+    /* under a prefix */
+    {"a=1; Path=/",
+     {"c:1 a Prefix=__Host-", "c:2 * HttpOnly"},
+     false,
+     {"\"cookie\":\"a\",\"value_len\":0,\"before\":\"Path=/\","
+      "\"after\":\"Path=/; Secure; HttpOnly\","
+      "\"changed\":[\"+Prefix=__Host-\",\"+Secure\",\"+HttpOnly\"],\"refused\":[],"
+      "\"rules\":[\"c:2\",\"c:1\"]"}},
+    {"a=1; Path=/; Secure",
+     {"c:1 a Prefix=__Secure-"},
+     false,
+     {"\"changed\":[\"+Prefix=__Secure-\"],\"refused\":[],\"rules\":[\"c:1\"]"}},
+    {"a=1; Path=/app",
+     {"c:1 a Prefix=__Host-"},
+     false,
+     {"\"after\":\"\",\"changed\":[\"withheld\"],\"refused\":[],\"withheld\":\"Path\","
+      "\"rules\":[\"c:1\"]",
+      "\"id\":\"CG-WITHHELD\"", "\"browser\":{\"before\":\"stored\",\"after\":\"withheld\"}"}},
+    {"A=1; Path=/",
+     {"c:1 a Prefix=__Host-"},
+     false,
+     {"\"changed\":[\"withheld\"],\"refused\":[],\"withheld\":\"Spelling\"",
+      "\"id\":\"CG-SPELLING\""}},
+    {"a=1; Path=/", {"c:1 a Prefix=__Host-"}, true, {"\"withheld\":\"PlainHTTP\""}},
+    {"a=1; Path=/", {"c:1 a Prefix=off"}, false, {"\"changed\":[],\"refused\":[],\"rules\":[]"}},
+    {"a=; Max-Age=0",
+     {"c:1 a Prefix=__Host-"},
+     false,
+     {"\"after\":\"Path=/; Max-Age=0; Secure\","
+      "\"changed\":[\"+Prefix=__Host-\",\"+Path=/\",\"+Secure\"]"}},
     /* refused */
     {"a=1",
      {"c:1 a Secure HttpOnly"},
@@ -264,6 +294,18 @@ static void says_the_mode(void **state)
         event.mode = modes[i].mode;
         assert_contains(modes[i].says, record_of(&event), cg_span_of(modes[i].says));
     }
+}
+
+/* A cookie of a 103 is told with that status, beside those of the final response. */
+static void says_the_status_of_an_interim_response(void **state)
+{
+    static const char *const no_rules[3] = {NULL};
+    const cg_event_request request = some_request();
+    cg_event event = event_of(&request, CG_SPAN("a=1"), no_rules, true);
+    (void)state;
+    assert_contains("the final one", record_of(&event), CG_SPAN("\"status\":302,"));
+    event.status = 103;
+    assert_contains("an interim one", record_of(&event), CG_SPAN("\"status\":103,"));
 }
 
 static const struct {
@@ -763,6 +805,71 @@ static void prints_omitted_cookies(void **state)
                         "\"status\":302,\"origin\":\"proxy\",\"count\":9936}"));
 }
 
+static void prints_refused_cookies(void **state)
+{
+    const cg_guard guard = {.name = {.text = CG_SPAN("SID")}};
+    const cg_restored restored = {
+        .refused = {[CG_REFUSAL_SPELLING] = 2, [CG_REFUSAL_PLAIN] = 1, [CG_REFUSAL_DOLLAR] = 7},
+        .first_refusal = CG_REFUSAL_PLAIN,
+        .first_refused = &guard,
+    };
+    const cg_event_request request = some_request();
+    cg_writer writer = new_writer();
+    (void)state;
+    cg_record_print_refused(&writer, &request, &restored);
+    assert_text("the record", check_record(&writer),
+                CG_SPAN("{\"@timestamp\":\"2026-11-23T18:14:00.123456Z\","
+                        "\"event\":\"cookies-refused\",\"version\":1,"
+                        "\"vhost\":\"shop.example:443\",\"client\":\"192.0.2.7\",\"user\":\"\","
+                        "\"request_id\":\"ZzX1aB@2-3_4\",\"method\":\"POST\",\"path\":\"/login\","
+                        "\"status\":302,\"origin\":\"proxy\",\"mode\":\"enforce\","
+                        "\"cookie\":\"SID\",\"refusals\":{\"spelling\":2,\"plain\":1,"
+                        "\"dollar\":7},\"count\":10}"));
+}
+
+/* Every reason has a word of its own; no name but a configured one is told. */
+static void prints_refused_cookies_of_any_content(void **state)
+{
+    uint64_t seed = 3;
+    (void)state;
+    for (int i = 0; i < 3000; i++) {
+        cg_guard guard = {.name = {.text = random_text(&seed, 5000)}};
+        cg_restored restored = {.field = CG_SPAN("evil="
+                                                 "secretvalue")};
+        cg_event_request request = some_request();
+        cg_writer writer = new_writer();
+        cg_span record;
+        request.path = random_text(&seed, 5000);
+        for (int k = CG_REFUSAL_NONE + 1; k < CG_REFUSAL_COUNT; k++) {
+            restored.refused[k] = (unsigned)next_random(&seed) >> next_random(&seed) % 32;
+        }
+        restored.first_refused = i % 2 ? &guard : NULL;
+        cg_record_print_refused(&writer, &request, &restored);
+        record = check_record(&writer);
+        assert_false(contains(record, CG_SPAN("evil")));
+        for (int k = CG_REFUSAL_NONE + 1; k < CG_REFUSAL_COUNT; k++) {
+            char wanted[64];
+            snprintf(wanted, sizeof wanted, "\"%s\":%u", cg_refusal_name((cg_refusal)k).at,
+                     restored.refused[k]);
+            assert_int_equal(contains(record, cg_span_of(wanted)), restored.refused[k] != 0);
+        }
+        assert_int_equal(contains(record, CG_SPAN("\"cookie\":\"\",")),
+                         i % 2 == 0 || guard.name.text.len == 0);
+        apr_pool_clear(event_pool);
+    }
+}
+
+static void prints_records_held_back(void **state)
+{
+    cg_writer writer = new_writer();
+    (void)state;
+    cg_record_print_held_back(&writer, EVENT_MOMENT, CG_SPAN("shop.example:443"), 99);
+    assert_text("the record", check_record(&writer),
+                CG_SPAN("{\"@timestamp\":\"2026-11-23T18:14:00.123456Z\","
+                        "\"event\":\"refused-count\",\"version\":1,"
+                        "\"vhost\":\"shop.example:443\",\"count\":99}"));
+}
+
 /* A writer may hold something already: the record goes behind it, however often it is tried. */
 static void prints_behind_what_is_there(void **state)
 {
@@ -796,6 +903,9 @@ static const struct {
     {"SID=1; Secure=x", {"c:1 * Secure"}, "SID:~"},
     {"SID=1", {"c:1 SID Drop"}, "SID:dropped"},
     {"SID=1; Max-Age=0", {"c:1 SID Drop"}, ""},
+    {"SID=1; Path=/", {"c:1 SID Prefix=__Host-"}, "SID:+__Host-+Secure"},
+    {"SID=1; Path=/; Secure", {"c:1 SID Prefix=__Host-"}, "SID:+__Host-"},
+    {"SID=1", {"c:1 SID Prefix=__Host-"}, "SID:withheld"},
     {"a,b:c d\"e\\f\x01\xFF=1",
      {"c:1 a* Drop"},
      "a\\u002cb\\u003ac\\u0020d\\u0022e\\u005cf\\u0001\\u00ff:dropped"},
@@ -839,6 +949,7 @@ int main(void)
         cmocka_unit_test(prints_the_record_of_the_design),
         cmocka_unit_test(says_what_became_of_a_cookie),
         cmocka_unit_test(says_the_mode),
+        cmocka_unit_test(says_the_status_of_an_interim_response),
         cmocka_unit_test(leaves_query_and_parameters_out),
         cmocka_unit_test(takes_every_octet_in_every_text),
         cmocka_unit_test(prints_moments),
@@ -853,6 +964,9 @@ int main(void)
         cmocka_unit_test(prints_counts),
         cmocka_unit_test(prints_counts_of_any_content),
         cmocka_unit_test(prints_omitted_cookies),
+        cmocka_unit_test(prints_refused_cookies),
+        cmocka_unit_test(prints_refused_cookies_of_any_content),
+        cmocka_unit_test(prints_records_held_back),
         cmocka_unit_test(prints_behind_what_is_there),
         cmocka_unit_test(prints_short_forms),
         cmocka_unit_test(bounds_the_name_of_a_short_form),

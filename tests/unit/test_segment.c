@@ -120,6 +120,123 @@ static void says_a_notice_once(void **state)
     free_memory(segment);
 }
 
+/* -- what clients can cause at will -------------------------------------------------------- */
+
+#define SECOND INT64_C(1000000)
+
+/* How many of `tries` lines are allowed; what they tell of others goes to *held_back. */
+static unsigned allow(cg_segment *segment, unsigned vhost, int64_t now_us, unsigned tries,
+                      uint64_t *held_back)
+{
+    unsigned allowed = 0;
+    for (unsigned i = 0; i < tries; i++) {
+        uint64_t more = 0;
+        allowed += cg_segment_allow_line(segment, vhost, now_us, &more);
+        *held_back += more;
+    }
+    return allowed;
+}
+
+static void allows_ten_lines_a_second(void **state)
+{
+    cg_segment *segment = new_segment();
+    uint64_t more = 0;
+    (void)state;
+
+    assert_int_equal(allow(segment, 0, EVENT_MOMENT, 10, &more), 10);
+    assert_int_equal(allow(segment, 0, EVENT_MOMENT + 1, 7, &more), 0);
+    assert_int_equal(more, 0);
+    assert_int_equal(allow(segment, 0, EVENT_MOMENT + SECOND, 1, &more), 1);
+    assert_int_equal(more, 7);
+    assert_int_equal(allow(segment, 0, EVENT_MOMENT + SECOND, 12, &more), 9);
+    assert_int_equal(cg_segment_take_held_back(segment, 0), 3);
+    assert_int_equal(cg_segment_take_held_back(segment, 0), 0);
+    assert_int_equal(allow(segment, 0, EVENT_MOMENT + 9 * SECOND, 1, &more), 1);
+    assert_int_equal(more, 7);
+    assert_sound(segment);
+    free_memory(segment);
+}
+
+static void limits_each_virtual_host_by_itself(void **state)
+{
+    static const unsigned vhosts[] = {0, 1, 2, CG_VHOSTS_MAX - 2, CG_VHOSTS_MAX - 1};
+    cg_segment *segment = new_segment();
+    uint64_t more = 0;
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(vhosts); i++) {
+        assert_int_equal(allow(segment, vhosts[i], EVENT_MOMENT, 11, &more), 10);
+    }
+    assert_int_equal(allow(segment, CG_VHOSTS_MAX, EVENT_MOMENT, 1, &more), 0);
+    assert_int_equal(allow(segment, UINT32_MAX, EVENT_MOMENT, 1, &more), 0);
+    assert_int_equal(cg_segment_take_held_back(segment, CG_VHOSTS_MAX - 1), 3);
+    assert_int_equal(cg_segment_take_held_back(segment, 0), 1);
+    assert_sound(segment);
+    free_memory(segment);
+}
+
+/* Requests end in another order than they began, and somebody may set the clock. */
+static void bears_clocks_that_go_back(void **state)
+{
+    cg_segment *segment = new_segment();
+    uint64_t more = 0;
+    (void)state;
+
+    assert_int_equal(allow(segment, 0, EVENT_MOMENT, 5, &more), 5);
+    assert_int_equal(allow(segment, 0, EVENT_MOMENT - 30 * SECOND, 9, &more), 5);
+    assert_int_equal(allow(segment, 0, EVENT_MOMENT - 3600 * SECOND, 9, &more), 9);
+    assert_int_equal(allow(segment, 0, EVENT_MOMENT, 9, &more), 9);
+    assert_int_equal(allow(segment, 1, INT64_MIN, 11, &more), 10);
+    assert_int_equal(allow(segment, 1, INT64_MAX, 11, &more), 10);
+    assert_sound(segment);
+    free_memory(segment);
+}
+
+/* Of all processes together no more lines are allowed, and none is forgotten. */
+static void limits_many_processes_together(void **state)
+{
+    enum { WORKERS = 4, TRIES = 20000 };
+    cg_segment *segment = new_segment();
+    uint64_t told = 0;
+    unsigned lines = 0;
+    (void)state;
+    for (int p = 0; p < WORKERS; p++) {
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            uint64_t more = 0;
+            for (int i = 0; i < TRIES; i++) {
+                unsigned allowed = allow(segment, 7, EVENT_MOMENT + i * SECOND / 1000, 1, &more);
+                cg_counter_add(segment, CG_COUNTER_RECORDS, allowed);
+            }
+            cg_counter_add(segment, CG_COUNTER_UNSEEN, more);
+            _exit(0);
+        }
+    }
+    for (int p = 0; p < WORKERS; p++) {
+        int status;
+        assert_true(wait(&status) > 0);
+        assert_int_equal(status, 0);
+    }
+    lines = (unsigned)cg_counter_read(segment, CG_COUNTER_RECORDS);
+    told = cg_counter_read(segment, CG_COUNTER_UNSEEN) + cg_segment_take_held_back(segment, 7);
+    assert_in_range(lines, 10, 10 * (TRIES / 1000 + 1)); /* as many seconds */
+    assert_int_equal(lines + told, WORKERS * TRIES);
+    assert_sound(segment);
+    free_memory(segment);
+}
+
+static void counts_refusals_by_their_reasons(void **state)
+{
+    (void)state;
+    for (int i = CG_REFUSAL_NONE + 1; i < CG_REFUSAL_COUNT; i++) {
+        cg_span name = cg_counter_names[cg_counter_of_refusal((cg_refusal)i)];
+        cg_span reason = cg_refusal_name((cg_refusal)i);
+        assert_true(cg_span_starts(name, CG_SPAN("refused_")));
+        assert_text("the name", cg_span_part(name, 8, name.len), reason);
+    }
+}
+
 /* -- what is the same ---------------------------------------------------------------------- */
 
 /* clang-format off: a row is a case. */
@@ -548,8 +665,9 @@ static void survives_processes_that_are_killed(void **state)
  * right. */
 enum {
     MAGIC = 0,
-    HASHES = 192,
-    ENTRIES = 8384,
+    HASHES = 320,
+    ENTRIES = 8512,
+    RATES = 795456,
     ENTRY_SIZE = 768,
     ENTRY_COUNT = 1024,
     IS_FILLED = 16,
@@ -613,6 +731,7 @@ static const struct {
     {"is_session_like", IS_SESSION_LIKE, false, 2, "an entry says something that no event says"},
     {"is_cut", IS_CUT, false, 0xFF, "an entry says something that no event says"},
     {"findings", FINDINGS + 7, false, 0x80, "an entry has a finding that is not in the table"},
+    {"a rate", RATES, true, 11, "more lines were written than may be"},
 };
 
 static void finds_damage(void **state)
@@ -697,6 +816,11 @@ int main(void)
         cmocka_unit_test(counts),
         cmocka_unit_test(counters_have_names),
         cmocka_unit_test(says_a_notice_once),
+        cmocka_unit_test(allows_ten_lines_a_second),
+        cmocka_unit_test(limits_each_virtual_host_by_itself),
+        cmocka_unit_test(bears_clocks_that_go_back),
+        cmocka_unit_test(limits_many_processes_together),
+        cmocka_unit_test(counts_refusals_by_their_reasons),
         cmocka_unit_test(knows_what_was_seen),
         cmocka_unit_test(tells_modes_hosts_and_findings_apart),
         cmocka_unit_test(does_not_run_texts_together),
