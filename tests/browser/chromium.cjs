@@ -12,11 +12,12 @@ const visitors = new Map();
 let browser;
 let protocol;
 
-// What Chromium itself says about the cookies of every response: the lines that it refused.
-async function watchCookies(visitor) {
+// What Chromium itself says about responses: the lines that it refused, and heads of status 103.
+async function watchResponses(visitor) {
   const session = await visitor.context.newCDPSession(visitor.page);
   visitor.profile = (await session.send("Target.getTargetInfo")).targetInfo.browserContextId;
   await session.send("Network.enable");
+  session.on("Network.responseReceivedEarlyHints", ({ headers }) => visitor.early.push(headers));
   session.on("Network.responseReceivedExtraInfo", ({ blockedCookies }) => {
     for (const { cookieLine, blockedReasons } of blockedCookies) {
       visitor.refused.push({ line: cookieLine, reasons: blockedReasons });
@@ -39,8 +40,8 @@ const commands = {
   async open(name) {
     // The certificate was made by the tests a moment ago.
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
-    const visitor = { context, page: await context.newPage(), refused: [] };
-    await watchCookies(visitor);
+    const visitor = { context, page: await context.newPage(), refused: [], early: [] };
+    await watchResponses(visitor);
     visitors.set(name, visitor);
   },
 
@@ -93,6 +94,9 @@ const commands = {
     const { profile } = visitors.get(name);
     return (await protocol.send("Storage.getCookies", { browserContextId: profile })).cookies;
   },
+
+  // The heads of status 103 since the last call.
+  early: (name) => visitors.get(name).early.splice(0),
 
   // The lines refused since the last call, with Chromium's reasons.
   refused: (name) => visitors.get(name).refused.splice(0),

@@ -11,7 +11,11 @@ from shop import Shop, by_host, make_shop
 
 SHOP, EVIL, OTHER = "shop.test", "evil.shop.test", "other.test"
 
-MODULES = ("ssl", "proxy", "proxy_http")
+# What the shop's administrator writes.
+PREFIX = ("CookieGuard On", "CookieGuardCookie SID Prefix=__Host-",
+          "CookieGuardAuditLog logs/audit_log all")
+
+MODULES = ("ssl", "http2", "proxy", "proxy_http", "cgid")
 
 # Everybody's sites stand on the same two ports; the guard is the shop's affair alone.
 SITES = """
@@ -19,27 +23,33 @@ Listen 127.0.0.1:${port_plain}
 Listen 127.0.0.1:${port_tls}
 # A certificate made for the test is no news, and a session cache would serve nobody.
 LogLevel ssl:error
+# A browser speaks HTTP/2 over TLS, and sends each cookie as a field of its own.
+Protocols h2 http/1.1
+LimitRequestFields 400
 ProxyPreserveHost On
-ProxyPass / http://127.0.0.1:${port_shop}/
 SSLCertificateFile cert.pem
 SSLCertificateKeyFile key.pem
 <VirtualHost 127.0.0.1:${port_tls}>
     ServerName shop.test
     SSLEngine on
     Include conf/guard.conf
+    ProxyPass / http://127.0.0.1:${port_shop}/
 </VirtualHost>
 <VirtualHost 127.0.0.1:${port_plain}>
     ServerName shop.test
     Include conf/guard.conf
+    ProxyPass / http://127.0.0.1:${port_shop}/
 </VirtualHost>
 <VirtualHost 127.0.0.1:${port_tls}>
     ServerName neighbours.test
     ServerAlias evil.shop.test other.test
     SSLEngine on
+    ProxyPass / http://127.0.0.1:${port_shop}/
 </VirtualHost>
 <VirtualHost 127.0.0.1:${port_plain}>
     ServerName neighbours.test
     ServerAlias evil.shop.test other.test
+    ProxyPass / http://127.0.0.1:${port_shop}/
 </VirtualHost>
 """
 
@@ -51,7 +61,8 @@ class Application:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
         self.port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,),
+                                        daemon=True)
         self._thread.start()
 
     def stop(self):
@@ -115,3 +126,16 @@ class Street:
         self.httpd.stop(check=False)
         self.httpd.remove()
         self._application.stop()
+
+
+def log_in(visitor, street, user="anna"):
+    """Log in as a customer does; returns the session's id."""
+    visitor.visit(street.url(SHOP, "/login"))
+    page = visitor.post(street.url(SHOP, "/login"), user=user)
+    assert page.text == f"This is the account of {user}."
+    return next(session for session, known in street.shop.users.items() if known == user)
+
+
+def who_is_served(visitor, street, scheme="https"):
+    """What the shop takes the visitor for."""
+    return visitor.visit(street.url(SHOP, "/account", scheme)).text.split()[-1].rstrip(".")

@@ -6,10 +6,7 @@ least; with Prefix=__Host- the application sees the victim's own session and not
 
 import pytest
 
-from servers import EVIL, OTHER, SHOP
-
-PREFIX = ("CookieGuard On", "CookieGuardCookie SID Prefix=__Host-",
-          "CookieGuardAuditLog logs/audit_log all")
+from servers import EVIL, OTHER, PREFIX, SHOP, log_in, who_is_served
 
 # Spellings of SID and __Host-SID that one parser or another takes for it, and lines that would
 # end or begin a pair for some parsers; each with a value of 32 octets in the place of {}.
@@ -47,19 +44,6 @@ SPELLINGS = {
 REFUSED_BY_THE_BROWSER = ("__Host-SID={}", "__host-SID={}", "__HOST-sid={}", "__Host-SID ={}",
                           "\t__Host-SID={}", "__Host-Http-SID={}", "__Http-SID={}",
                           "=__Host-SID={}")
-
-
-def log_in(visitor, street, user="anna"):
-    """Log in as a customer does; returns the session's id."""
-    visitor.visit(street.url(SHOP, "/login"))
-    page = visitor.post(street.url(SHOP, "/login"), user=user)
-    assert page.text == f"This is the account of {user}."
-    return next(session for session, known in street.shop.users.items() if known == user)
-
-
-def who_is_served(visitor, street):
-    """What the shop takes the visitor for."""
-    return visitor.visit(street.url(SHOP, "/account")).text.split()[-1].rstrip(".")
 
 
 def as_octets(line):
@@ -149,9 +133,10 @@ MOST = 180
 def overflow(visitor, street):
     """Fill the jar of shop.test from the sub-domain until its oldest cookie is gone."""
     for first in range(0, MOST, 30):
-        visitor.visit(street.setting(EVIL, *(
+        page = visitor.visit(street.setting(EVIL, *(
             f"f{number}=1; Domain=shop.test; Path=/; Secure"
             for number in range(first, first + 30))))
+        assert page.status == 200
 
 
 def test_without_the_module_an_overflow_makes_room_for_a_session(visitor, bare):
