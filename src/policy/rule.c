@@ -327,9 +327,24 @@ static const char *check_drop(apr_pool_t *pool, const cg_rule *rule)
     return rule->scope == CG_SCOPE_HTACCESS ? NULL : check_secrecy(pool, rule, "Drop");
 }
 
-/* Names of guarded cookies are tokens (RFC 6265 4.1.1), or globs made of such octets. */
-static const char *check_guarded_name(const cg_pattern *pattern)
+/* In any case: browsers do not tell `__Host-` before such a name from the prefix `__Host-Http-`. */
+static bool may_begin_with_http(apr_pool_t *pool, const cg_pattern *pattern)
 {
+    cg_pattern small = *pattern;
+    char *text = apr_pstrmemdup(pool, pattern->text.at, pattern->text.len);
+
+    for (size_t i = 0; i < pattern->text.len; i++) {
+        text[i] = cg_ascii_lower(text[i]);
+    }
+    small.text.at = text;
+    return !cg_pattern_excludes_prefix(&small, CG_SPAN("http-"));
+}
+
+/* Names of guarded cookies are tokens (RFC 6265 4.1.1), or globs made of such octets. */
+static const char *check_guarded_name(apr_pool_t *pool, const cg_rule *rule)
+{
+    const cg_pattern *pattern = &rule->pattern;
+
     for (size_t i = 0; i < pattern->text.len; i++) {
         char c = pattern->text.at[i];
         if (!cg_ascii_is_token(c) && c != '?') { /* with which any name is a glob */
@@ -340,6 +355,10 @@ static const char *check_guarded_name(const cg_pattern *pattern)
     if (pattern->kind == CG_PATTERN_EXACT && cg_prefix_find(pattern->text) != CG_PREFIX_NONE) {
         return "Prefix takes the application's own name of the cookie, not one that has a prefix "
                "already";
+    }
+    if (rule->prefix == CG_PREFIX_HOST && may_begin_with_http(pool, pattern)) {
+        return "Prefix=__Host- before a name that begins with Http- reads as the prefix "
+               "__Host-Http-; write that one, or a glob that no such name matches";
     }
     return NULL;
 }
@@ -384,7 +403,7 @@ static const char *check_prefix(apr_pool_t *pool, const cg_rule *rule)
     }
     error = check_secrecy(pool, rule, "Prefix");
     if (!error) {
-        error = check_guarded_name(&rule->pattern);
+        error = check_guarded_name(pool, rule);
     }
     return error ? error : check_prefix_terms(pool, rule);
 }

@@ -22,6 +22,8 @@ static const char *const names[] = {
     "wp_x",       "XSRF-TOKEN",    "mellon-x",   "__Host-SID", "__Host-SID",
     "__hOsT-SID", "__Secure-SID",  "__secure-a", "__Http-SID", "__Host-Http-SID",
     "PHPSESSID",  "wp-settings-1", "",           "\xc3\xa4",   "a b",
+    "Http-SID",   "SI%44",         "SID[x]",     "__Host-a",   "__Host-Http-a",
+    "SID",        "SID",           "SID",        "Http-SID",   "__Host-SID",
     "\"SID\"",    "__Host-",       "Path",       "Secure",     "Set-Cookie",
 };
 static const char *const values[] = {
@@ -258,6 +260,22 @@ static const char *const rule_domains[] = {"Domain=example.com",
 static const char *const ages[] = {"Max-Age<=1d", "Max-Age<=30",  "Max-Age=1h",   "Max-Age:=2h",
                                    "-Max-Age",    "Max-Age=keep", "Max-Age<=400d"};
 
+static const char *const guards[] = {"SID Prefix=__Host-",
+                                     "SID Prefix=__Host- Path:=/ -Domain",
+                                     "SID Prefix=__Host- Path=/ HttpOnly=keep Max-Age<=1h",
+                                     "SID Prefix=__Secure-",
+                                     "SID Prefix=__Http- SameSite>=Strict",
+                                     "SID Prefix=__Host-Http- Path:=/",
+                                     "SID Prefix=off",
+                                     "S?D Prefix=__Host- Path:=/",
+                                     "S* Prefix=__Secure- -Domain",
+                                     "s* Prefix=off",
+                                     "a Prefix=__Host-Http- Path:=/ -Domain",
+                                     "XSRF-TOKEN Prefix=__Host- Path:=/",
+                                     "wp* Prefix=__Http-",
+                                     "Http* Prefix=__Secure-",
+                                     "P* Prefix=__Secure- Max-Age=1h"};
+
 static void write_term(cg_writer *writer, cg_span term)
 {
     cg_write_char(writer, ' ');
@@ -299,12 +317,15 @@ static void write_terms(generator *g, cg_writer *writer)
 void generate_rules(generator *g, cg_writer *writer)
 {
     static const char *const drops[] = {"SID Drop", "wp_* Drop", "a Drop", "__Host-SID Drop"};
-    unsigned rules = generate_number(g, 4);
+    bool has_guards = one_in(g, 3);
+    unsigned rules = generate_number(g, 4) + (has_guards ? 1 : 0);
     if (one_in(g, 2)) {
         cg_write(writer, CG_SPAN("built-in\n"));
     }
     while (rules--) {
-        if (one_in(g, 12)) {
+        if (has_guards && one_in(g, 2)) {
+            cg_write(writer, PICK(g, guards));
+        } else if (one_in(g, 12)) {
             cg_write(writer, PICK(g, drops));
         } else {
             cg_write(writer, PICK(g, patterns));

@@ -17,8 +17,6 @@ static cg_span span_of(octets t)
     return (cg_span){t.at, t.len};
 }
 
-/* -- what the rules ask, worked out once more -------------------------------------------------- */
-
 static oracle_word word_of(cg_attribute attribute)
 {
     static const oracle_word words[CG_ATTRIBUTE_COUNT] = {
@@ -44,6 +42,104 @@ static bool pattern_matches(const cg_pattern *pattern, octets name)
                                              : oracle_glob_matches(text_of(pattern->text), name);
 }
 
+/* -- who is guarded, worked out once more ------------------------------------------------------ */
+
+static octets without(octets t, size_t count)
+{
+    return (octets){t.at + count, t.len - count};
+}
+
+/* The last rule with Prefix for this name of an application, or null. */
+static const cg_rule *find_owner(const trial *t, octets name)
+{
+    for (unsigned i = t->is.rule_count; i-- > 0;) {
+        const cg_rule *rule = &t->is.rules[i];
+        if (rule->has_prefix && pattern_matches(&rule->pattern, name)) {
+            return rule;
+        }
+    }
+    return NULL;
+}
+
+static octets prefix_text(const cg_rule *rule)
+{
+    return text_of(cg_prefix_rows[rule->prefix].text);
+}
+
+static bool owns(const cg_rule *owner, octets prefix)
+{
+    return owner && owner->prefix != CG_PREFIX_NONE && text_is(prefix_text(owner), prefix);
+}
+
+/* The guard of a name that begins with its prefix, to the octet; *bare is what stands behind. */
+static const cg_rule *find_on_wire(const trial *t, octets name, octets *bare)
+{
+    static const char *const prefixes[] = {"__Secure-", "__Http-", "__Host-", "__Host-Http-"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        octets prefix = {prefixes[i], strlen(prefixes[i])};
+        if (name.len > prefix.len && text_is((octets){name.at, prefix.len}, prefix) &&
+            owns(find_owner(t, without(name, prefix.len)), prefix)) {
+            *bare = without(name, prefix.len);
+            return find_owner(t, *bare);
+        }
+    }
+    return NULL;
+}
+
+/* A guard by an exact name, of which this is another spelling. */
+static const cg_rule *find_in_other_case(const trial *t, octets name)
+{
+    for (unsigned i = t->is.rule_count; i-- > 0;) {
+        const cg_rule *rule = &t->is.rules[i];
+        octets own = text_of(rule->pattern.text);
+        octets prefix = prefix_text(rule);
+        if (!rule->has_prefix || rule->prefix == CG_PREFIX_NONE ||
+            rule->pattern.kind != CG_PATTERN_EXACT || find_owner(t, own) != rule) {
+            continue;
+        }
+        if (cg_span_equal_folded(span_of(name), span_of(own)) ||
+            (name.len == prefix.len + own.len &&
+             cg_span_starts_folded(span_of(name), span_of(prefix)) &&
+             cg_span_equal_folded(span_of(without(name, prefix.len)), span_of(own)))) {
+            return rule;
+        }
+    }
+    return NULL;
+}
+
+static void ask_guards(trial *t)
+{
+    octets name = t->before.name;
+    const cg_rule *owner = find_owner(t, name);
+
+    t->rules_name = name;
+    t->spelling = SPELLING_FREE;
+    t->guard = NULL;
+    if (owner) { /* one that rolls back has its say in this alone */
+        t->guard = owner->prefix == CG_PREFIX_NONE ? NULL : owner;
+        t->spelling = t->guard ? SPELLING_APPLICATION : SPELLING_FREE;
+    } else if ((t->guard = find_on_wire(t, name, &t->rules_name)) != NULL) {
+        t->spelling = SPELLING_WIRE;
+    } else if ((t->guard = find_in_other_case(t, name)) != NULL) {
+        t->spelling = SPELLING_OTHER_CASE;
+    }
+    t->prefix = t->guard ? prefix_text(t->guard) : (octets){"", 0};
+}
+
+static bool needs_http_only(const trial *t)
+{
+    return text_is(t->prefix, (octets){"__Http-", 7}) ||
+           text_is(t->prefix, (octets){"__Host-Http-", 12});
+}
+
+static bool needs_host_only(const trial *t)
+{
+    return text_is(t->prefix, (octets){"__Host-", 7}) ||
+           text_is(t->prefix, (octets){"__Host-Http-", 12});
+}
+
+/* -- what the rules ask, worked out once more -------------------------------------------------- */
+
 static void ask_built_in(trial *t)
 {
     static const cg_term secure = {.attribute = CG_ATTRIBUTE_SECURE, .verb = CG_VERB_DEFAULT};
@@ -55,13 +151,20 @@ static void ask_built_in(trial *t)
     t->demands[WORD_SAMESITE] = &lax;
     for (size_t i = 0; i < cg_known_cookies_count; i++) {
         octets pattern = text_of(cg_span_of(cg_known_cookies[i].pattern));
-        if (oracle_glob_matches(pattern, t->before.name)) {
+        if (oracle_glob_matches(pattern, t->rules_name)) {
             unsigned lifted = cg_known_cookies[i].lifted;
             t->demands[WORD_HTTPONLY] = lifted & CG_LIFTS_HTTPONLY ? NULL
                                                                    : t->demands[WORD_HTTPONLY];
             t->demands[WORD_SAMESITE] = lifted & CG_LIFTS_SAMESITE ? NULL
                                                                    : t->demands[WORD_SAMESITE];
         }
+    }
+}
+
+static void ask_rule(trial *t, const cg_rule *rule)
+{
+    for (unsigned k = 0; k < rule->term_count; k++) {
+        t->demands[word_of(rule->terms[k].attribute)] = &rule->terms[k];
     }
 }
 
@@ -75,13 +178,17 @@ static void ask_rules(trial *t)
     }
     for (unsigned i = 0; i < t->is.rule_count; i++) {
         const cg_rule *rule = &t->is.rules[i];
-        if (!pattern_matches(&rule->pattern, t->before.name) || rule->condition_text.at) {
+        if (rule->condition_text.at) {
             continue;
         }
-        t->wants_drop |= rule->drop;
-        for (unsigned k = 0; k < rule->term_count; k++) {
-            t->demands[word_of(rule->terms[k].attribute)] = &rule->terms[k];
+        t->wants_drop |= rule->drop && pattern_matches(&rule->pattern, t->before.name);
+        if (pattern_matches(&rule->pattern, t->rules_name)) {
+            t->wants_drop |= rule->drop;
+            ask_rule(t, rule);
         }
+    }
+    if (t->guard) {
+        ask_rule(t, t->guard); /* whatever sections and later rules say */
     }
 }
 
@@ -139,6 +246,26 @@ static void want(const trial *t, reading *is)
             *(w == WORD_PATH ? &is->path : &is->domain) = text_of(term->text);
         }
     }
+    if (t->guard) {
+        is->has[WORD_SECURE] = true;
+        is->has[WORD_HTTPONLY] |= needs_http_only(t);
+    }
+}
+
+/* A prefix that wants the host alone takes an empty Domain away, and puts deletions right. */
+static void want_host_only(const trial *t, reading *is)
+{
+    bool is_deletion = oracle_deletes(&t->before, (long long)t->is.circumstances.now);
+    if (!t->guard || !needs_host_only(t)) {
+        return;
+    }
+    if (is_deletion || is->domain.len == 0) {
+        is->has[WORD_DOMAIN] = false;
+    }
+    if (is_deletion) {
+        is->has[WORD_PATH] = true;
+        is->path = (octets){"/", 1};
+    }
 }
 
 /* Both readings say the same of one word. */
@@ -169,6 +296,95 @@ static bool stores(const trial *t, const reading *is)
     return oracle_stores(is, at->is_https, text_of(at->host), text_of(at->request_path));
 }
 
+/* What the line is to say when all is done that does no harm. */
+static void want_without_harm(const trial *t, reading *wanted)
+{
+    want(t, wanted);
+    if (stores(t, &t->before) && !stores(t, wanted)) { /* Path and Domain can be its only cause */
+        wanted->has[WORD_DOMAIN] = t->before.has[WORD_DOMAIN];
+        wanted->domain = t->before.domain;
+    }
+    if (stores(t, &t->before) && !stores(t, wanted)) {
+        wanted->has[WORD_PATH] = t->before.has[WORD_PATH];
+        wanted->path = t->before.path;
+    }
+    want_host_only(t, wanted);
+}
+
+/* A guarded cookie that cannot be carried under its prefix. */
+static bool is_to_be_withheld(const trial *t)
+{
+    size_t len = t->before.name.len + t->before.value.len;
+    reading wanted;
+
+    if (!t->guard) {
+        return false;
+    }
+    if (t->spelling == SPELLING_OTHER_CASE || t->before.is_ignored ||
+        !t->is.circumstances.is_https ||
+        len + (t->spelling == SPELLING_WIRE ? 0 : t->prefix.len) > 4096) {
+        return true;
+    }
+    want_without_harm(t, &wanted);
+    return needs_host_only(t) && (wanted.has[WORD_DOMAIN] || !wanted.has[WORD_PATH] ||
+                                  !text_is(wanted.path, (octets){"/", 1}));
+}
+
+/* Of the demands that would spoil a prefix which the application writes itself, all are taken back
+ * together; without the others one of them might have made it fit. */
+static bool is_withheld_for_harm(const trial *t)
+{
+    reading wanted;
+    want(t, &wanted);
+    return t->spelling == SPELLING_WIRE && t->is.judgement.withheld && stores(t, &t->before) &&
+           !stores(t, &wanted);
+}
+
+/* The letters and digits of a name, small. Returns how many there are. */
+static size_t find_skeleton(octets name, char *skeleton)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = cg_ascii_lower(name.at[i]);
+        if ((c >= 'a' && c <= 'z') || cg_ascii_is_digit(c)) {
+            skeleton[len++] = c;
+        }
+    }
+    return len;
+}
+
+/* All letters and digits of `inner` stand in `outer`, one after the other. */
+static bool contains_skeleton(const trial *t, octets outer, octets inner)
+{
+    char *a = apr_palloc(t->pool, outer.len + inner.len + 1), *b = a + outer.len;
+    size_t a_len = find_skeleton(outer, a), b_len = find_skeleton(inner, b);
+    for (size_t i = 0; i + b_len <= a_len; i++) {
+        if (memcmp(a + i, b, b_len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Withheld as some parser's spelling of a guarded name. Who can name all parsers? So the core's word
+ * is taken for it if a guarded name, or an escaped octet, is to be found in the cookie's. */
+static bool is_taken_for_alike(const trial *t)
+{
+    if (t->guard || t->is.judgement.withheld != CG_WITHHELD_SPELLING) {
+        return false;
+    }
+    for (unsigned i = 0; i < t->is.rule_count; i++) {
+        const cg_rule *rule = &t->is.rules[i];
+        if (rule->has_prefix &&
+            (contains_skeleton(t, t->before.name, text_of(rule->pattern.text)) ||
+             rule->pattern.kind != CG_PATTERN_EXACT ||
+             memchr(t->before.name.at, '%', t->before.name.len))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_passed_on(const trial *t)
 {
     return t->out.at != NULL && !t->before.is_ignored;
@@ -187,6 +403,7 @@ void trial_run(trial *t, apr_pool_t *pool, octets line)
     }
     oracle_read(line, &t->before);
     oracle_read(t->out, &t->after);
+    ask_guards(t);
     ask_rules(t);
 }
 
@@ -200,20 +417,36 @@ static void run_again(const trial *t, octets line, long long later, trial *again
 
 /* -- the promises ------------------------------------------------------------------------------ */
 
-/* The value's octets are never touched; nor is the name, nor any blank around them. */
+/* The line, or its first piece, as it stands behind a prefix: white space before the name goes. */
+static octets behind_prefix(const trial *t, octets text)
+{
+    size_t blank = t->spelling == SPELLING_APPLICATION ? (size_t)(t->before.name.at - text.at) : 0;
+    return without(text, blank);
+}
+
+static bool is_prefixed(const trial *t, octets before, octets after)
+{
+    size_t len = t->spelling == SPELLING_APPLICATION ? t->prefix.len : 0;
+    return after.len >= len && text_is((octets){after.at, len}, (octets){t->prefix.at, len}) &&
+           text_is(without(after, len), behind_prefix(t, before));
+}
+
+/* The value's octets are never touched; nor is the name, nor any blank around them, but for what a
+ * prefix changes before the name. */
 const char *promise_keep_value(const trial *t)
 {
-    if (t->out.at && !text_is(t->before.pair, t->after.pair)) {
+    if (t->out.at && !is_prefixed(t, t->before.pair, t->after.pair)) {
         return "name and value left otherwise than they came";
     }
     return NULL;
 }
 
-/* A line that already satisfies the policy leaves octet for octet as it came. */
+/* A line that already satisfies the policy leaves octet for octet as it came, a prefix aside. */
 const char *promise_keep_exact(const trial *t)
 {
     reading wanted;
     want(t, &wanted);
+    want_host_only(t, &wanted);
     for (int w = 0; w < WORD_COUNT; w++) {
         bool is_untidy = t->before.times[w] > 1 ||
                          (t->before.has[w] && oracle_is_flag((oracle_word)w) &&
@@ -222,7 +455,7 @@ const char *promise_keep_exact(const trial *t)
             return NULL;
         }
     }
-    if (t->out.at && !text_is(t->line, t->out)) {
+    if (t->out.at && !is_prefixed(t, t->line, t->out)) {
         return "a line that was as the rules ask was changed";
     }
     return NULL;
@@ -251,18 +484,20 @@ static bool weakens_same_site(const trial *t)
 const char *promise_never_weaken(const trial *t)
 {
     long long now = (long long)t->is.circumstances.now;
+    bool is_put_right = t->guard && needs_host_only(t) && oracle_deletes(&t->before, now);
     if (!is_passed_on(t)) {
         return NULL;
     }
     for (int w = 0; w < WORD_COUNT; w++) {
         cg_verb verb = verb_of(t, (oracle_word)w);
+        bool is_empty = w == WORD_DOMAIN && t->before.domain.len == 0;
         if (oracle_is_flag((oracle_word)w) && t->before.has[w] && !t->after.has[w] &&
             verb != CG_VERB_REMOVE) {
             return "a flag was lost";
         }
         if ((w == WORD_PATH || w == WORD_DOMAIN) && t->before.has[w] &&
             !agree(&t->before, &t->after, (oracle_word)w) && verb != CG_VERB_REMOVE &&
-            verb != CG_VERB_EXACT) {
+            verb != CG_VERB_EXACT && !is_put_right && !(t->guard && is_empty)) {
             return "Path or Domain of the application was lost";
         }
     }
@@ -415,7 +650,7 @@ const char *promise_deletions(const trial *t)
         return NULL;
     }
     if (t->out.at == NULL) {
-        return "a deletion was dropped";
+        return is_to_be_withheld(t) || is_taken_for_alike(t) ? NULL : "a deletion was dropped";
     }
     if (t->before.is_ignored) {
         return NULL;
@@ -425,13 +660,20 @@ const char *promise_deletions(const trial *t)
         return "the lifetime of a deletion was changed";
     }
     run_again(t, without_lifetime(t), 0, &cookie);
-    for (int w = 0; w < WORD_COUNT && !t->wants_drop; w++) {
+    for (int w = 0; w < WORD_COUNT && cookie.out.at; w++) {
         if (w != WORD_MAX_AGE && w != WORD_EXPIRES &&
             !agree(&t->after, &cookie.after, (oracle_word)w)) {
             return "a deletion does not fit its cookie";
         }
     }
     return NULL;
+}
+
+/* A deletion is none once it is too old; and a rule may drop the name that another rule makes. */
+static bool may_be_dropped_later(const trial *t, const trial *again, int later)
+{
+    return (t->wants_drop && later) ||
+           (again->wants_drop && !t->wants_drop && t->spelling == SPELLING_APPLICATION);
 }
 
 /* Judging a rewritten line changes nothing more, at once or a day later. */
@@ -443,7 +685,8 @@ const char *promise_settled(const trial *t)
     }
     for (int later = 0; later <= DAY; later += DAY) {
         run_again(t, t->out, later, &again);
-        if (again.out.at == NULL ? !(t->wants_drop && later) : !text_is(t->out, again.out)) {
+        if (again.out.at == NULL ? !may_be_dropped_later(t, &again, later)
+                                 : !text_is(t->out, again.out)) {
             return "the second look changed the line once more";
         }
         if (again.is.judgement.action == CG_ACTION_REWRITE) {
@@ -470,9 +713,11 @@ const char *promise_ignored(const trial *t)
 /* All that the rules ask stands in the line, but for what is named as refused. */
 static const char *compare_with_wanted(const trial *t, const reading *wanted, bool may_refuse)
 {
+    reading own = t->before;
+    want_host_only(t, &own);
     for (int w = 0; w < WORD_COUNT; w++) {
         bool is_done = agree(&t->after, wanted, (oracle_word)w);
-        if (!is_done && !(may_refuse && agree(&t->after, &t->before, (oracle_word)w))) {
+        if (!is_done && !(may_refuse && agree(&t->after, &own, (oracle_word)w))) {
             return "what the rules ask was not done";
         }
     }
@@ -487,8 +732,10 @@ const char *promise_carried_out(const trial *t)
     bool has_new_secure, would_harm;
     reading wanted;
 
-    if ((t->out.at == NULL) != (t->wants_drop && !is_deletion)) {
-        return "Drop was not done, or done unasked";
+    if ((t->out.at == NULL) !=
+            ((t->wants_drop && !is_deletion) || is_to_be_withheld(t) || is_taken_for_alike(t)) &&
+        !is_withheld_for_harm(t)) {
+        return "a cookie was dropped or withheld unasked, or was not";
     }
     if (!is_passed_on(t)) {
         return NULL;
@@ -506,7 +753,48 @@ const char *promise_carried_out(const trial *t)
     if (would_harm != (refused != 0)) {
         return would_harm ? "a refusal was not named" : "a change was refused that does no harm";
     }
+    want_host_only(t, &wanted);
     return compare_with_wanted(t, &wanted, would_harm);
+}
+
+/* -- the promises of Prefix -------------------------------------------------------------------- */
+
+/* A line under a guard leaves under its name on the wire or not at all; the rest keeps its name. */
+const char *promise_wire_name(const trial *t)
+{
+    octets name = t->before.name;
+    char *wire;
+
+    if (t->out.at == NULL) {
+        return NULL;
+    }
+    if (t->spelling == SPELLING_OTHER_CASE) {
+        return "another spelling of a guarded name has left";
+    }
+    if (t->spelling == SPELLING_APPLICATION) {
+        wire = apr_palloc(t->pool, t->prefix.len + name.len + 1);
+        memcpy(wire, t->prefix.at, t->prefix.len);
+        memcpy(wire + t->prefix.len, name.at, name.len);
+        name = (octets){wire, t->prefix.len + name.len};
+    }
+    return text_is(t->after.name, name) ? NULL : "the cookie left under a wrong name";
+}
+
+/* What leaves under a guard's prefix is stored, unless a Domain that is not the host's is in the
+ * way, which no prefix can help. */
+const char *promise_prefix_kept(const trial *t)
+{
+    reading is = t->after;
+    if (!t->guard || t->out.at == NULL) {
+        return NULL;
+    }
+    if (!needs_host_only(t)) {
+        is.has[WORD_DOMAIN] = false;
+    }
+    if (!t->is.circumstances.is_https || !stores(t, &is)) {
+        return "a browser will not store what left under a prefix";
+    }
+    return NULL;
 }
 
 const promise promises[] = {
@@ -515,6 +803,7 @@ const promise promises[] = {
     {"keep-rest", promise_keep_rest},       {"never-harm", promise_never_harm},
     {"deletions", promise_deletions},       {"settled", promise_settled},
     {"ignored", promise_ignored},           {"carried-out", promise_carried_out},
+    {"wire-name", promise_wire_name},       {"prefix-kept", promise_prefix_kept},
 };
 const size_t promise_count = sizeof promises / sizeof promises[0];
 

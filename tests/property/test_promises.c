@@ -22,7 +22,8 @@ typedef struct example {
 } example;
 
 typedef struct tally {
-    unsigned long rewritten, passed, dropped, refused, ignored, deletions, misread;
+    unsigned long rewritten, passed, dropped, refused, ignored, deletions, prefixed, withheld,
+        misread;
 } tally;
 
 static size_t generate(generator *g, void (*make)(generator *g, cg_writer *writer), char *text,
@@ -129,6 +130,8 @@ static void count(const trial *t, tally *sum)
     sum->refused += t->is.judgement.refused != 0;
     sum->ignored += t->before.is_ignored;
     sum->deletions += t->is.judgement.is_deletion;
+    sum->prefixed += t->is.judgement.prefix != CG_PREFIX_NONE;
+    sum->withheld += t->is.judgement.withheld != CG_WITHHELD_NOT;
 }
 
 /* A test that hardly ever tests what it is for is worth nothing. */
@@ -137,6 +140,7 @@ static bool is_varied(const tally *sum, unsigned long examples)
     return examples < 1000 || (sum->passed > examples / 20 && sum->rewritten > examples / 4 &&
                                sum->dropped > examples / 200 && sum->refused > examples / 50 &&
                                sum->ignored > examples / 100 && sum->deletions > examples / 20 &&
+                               sum->prefixed > examples / 200 && sum->withheld > examples / 100 &&
                                sum->misread < examples / 20);
 }
 
@@ -169,9 +173,11 @@ static void set_example(example *e, const char *rules, cg_span line)
     memcpy(e->line, line.at, line.len);
 }
 
-static bool keeps_with_every_octet_in_every_place(apr_pool_t *pool, example *e)
+static const char plain_rules[] = "built-in\n* Max-Age<=1d SameSite>=Lax -Domain\nSID Path:=/x\n";
+static const char guard_rules[] = "built-in\nSID Prefix=__Host- -Domain\n* Max-Age<=1d\n";
+
+static bool keeps_with_every_octet_in_every_place(apr_pool_t *pool, example *e, const char *rules)
 {
-    static const char rules[] = "built-in\n* Max-Age<=1d SameSite>=Lax -Domain\nSID Path:=/x\n";
     static const char line[] = "SID=\"a\"; Path=/; Domain=example.com; Max-Age=99999; x=y; Expires="
                                "Fri, 31 Dec 2027 23:59:59 GMT;SameSite=None; secure ;HttpOnly=1;";
     for (unsigned long at = 0; at < sizeof line - 1; at++) {
@@ -266,12 +272,15 @@ int main(int argc, char **argv)
         }
     }
     printf("%lu examples: %lu passed as they were, %lu rewritten, %lu dropped; %lu with refusals, "
-           "%lu ignored by browsers, %lu deletions, %lu rules not understood\n",
+           "%lu ignored by browsers, %lu deletions, %lu under a prefix, %lu withheld, "
+           "%lu rules not understood\n",
            examples, sum.passed, sum.rewritten, sum.dropped, sum.refused, sum.ignored,
-           sum.deletions, sum.misread);
+           sum.deletions, sum.prefixed, sum.withheld, sum.misread);
     if (!is_varied(&sum, examples)) {
         printf("the examples are not varied enough\n");
         return 1;
     }
-    return !keeps_with_every_octet_in_every_place(pool, &e) || !keeps_with_long_lines(pool, &e);
+    return !keeps_with_every_octet_in_every_place(pool, &e, plain_rules) ||
+           !keeps_with_every_octet_in_every_place(pool, &e, guard_rules) ||
+           !keeps_with_long_lines(pool, &e);
 }

@@ -164,12 +164,8 @@ static const struct {
     {"* SameSite:=None\nSID Prefix=__Host-", HTTPS, "SID=1; Path=/; SameSite=Lax", "rewrite as __Host- +Secure ~SameSite"},
     {"* SameSite:=None\nSID Prefix=off", HTTPS, "SID=1; Path=/; SameSite=Lax", "pass !SameSite"},
     {"SID Prefix=__Host-", HTTPS, "SID=1; Path=/; SameSite=None; Partitioned", "rewrite as __Host- +Secure"},
-    /* `__Host-` before Http- is the longer prefix for browsers */
-    {"Http-x Prefix=__Host-", HTTPS, "Http-x=1; Path=/", "rewrite as __Host- +Secure +HttpOnly"},
-    {"h* Prefix=__Host-", HTTPS, "httP-x=1; Path=/", "rewrite as __Host- +Secure +HttpOnly"},
-    {"h* Prefix=__Host-", HTTPS, "http=1; Path=/", "rewrite as __Host- +Secure"},
+    {"Http-x Prefix=__Host-Http-", HTTPS, "Http-x=1; Path=/", "rewrite as __Host-Http- +Secure +HttpOnly"},
     {"Http-x Prefix=__Secure-", HTTPS, "Http-x=1", "rewrite as __Secure- +Secure"},
-    {"Http-x Prefix=__Host-", HTTPS, "__Host-Http-x=1; Path=/; Secure", "rewrite +HttpOnly"},
     /* what stands in the way */
     {"SID Prefix=__Host-", HTTP, "SID=1; Path=/", "drop withheld PlainHTTP"},
     {"SID Prefix=__Secure-", HTTP, "SID=1; Secure", "drop withheld PlainHTTP"},

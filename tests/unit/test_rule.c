@@ -65,6 +65,12 @@ static const struct {
     {"SID Prefix=__Secure- Path:=/app Domain=example.com", "exact SID: Path := /app Domain = example.com prefix __Secure-"},
     {"SID Prefix=__Http- -Path Domain:=example.com", "exact SID: -Path Domain := example.com prefix __Http-"},
     {"SID Prefix=off -Secure -HttpOnly Path:=/app Domain=example.com", "exact SID: -Secure -HttpOnly Path := /app Domain = example.com prefix off"},
+    {"Http-a Prefix=__Host-Http-", "exact Http-a: prefix __Host-Http-"},
+    {"Http-a Prefix=__Secure-", "exact Http-a: prefix __Secure-"},
+    {"Http-a Prefix=off", "exact Http-a: prefix off"},
+    {"Http Prefix=__Host-", "exact Http: prefix __Host-"},
+    {"Http_* Prefix=__Host-", "glob Http_*: prefix __Host-"},
+    {"h?s* Prefix=__Host-", "glob h?s*: prefix __Host-"},
     {"wp_* Prefix=__Host-", "glob wp_*: prefix __Host-"},
     {"_ga* Prefix=__Secure-", "glob _ga*: prefix __Secure-"},
     {"?a* Prefix=__Secure-", "glob ?a*: prefix __Secure-"},
@@ -89,6 +95,7 @@ static const struct {
 #define WIDE_GLOB "Prefix takes a glob only if no name that begins with '__' can match it; begin the glob with a letter"
 #define HAS_PREFIX "Prefix takes the application's own name of the cookie, not one that has a prefix already"
 #define NO_TOKEN "Prefix needs a name of letters, digits and the signs that a cookie's name may have; browsers and servers do not agree on others"
+#define READS_AS_HTTP "Prefix=__Host- before a name that begins with Http- reads as the prefix __Host-Http-; write that one, or a glob that no such name matches"
 #define CONTRADICTS(prefix, needed) "Prefix=" prefix " contradicts another term of its rule: browsers take such a cookie only with " needed
 
 static const struct {
@@ -234,6 +241,11 @@ static const struct {
     {"a/b*|Prefix=__Host-", NO_TOKEN},
     {"a?:|Prefix=off", NO_TOKEN},
     {"a\xc3\xa4|Prefix=__Host-", NO_TOKEN},
+    {"Http-a|Prefix=__Host-", READS_AS_HTTP},
+    {"htTP-|Prefix=__Host-|Path:=/", READS_AS_HTTP},
+    {"Http-*|Prefix=__Host-", READS_AS_HTTP},
+    {"h*|Prefix=__Host-", READS_AS_HTTP},
+    {"?T?p*|Prefix=__Host-", READS_AS_HTTP},
     {"a|Prefix=__Host-|Domain=example.com", CONTRADICTS("__Host-", "no Domain; write -Domain to take it away")},
     {"a|Domain:=example.com|Prefix=__Host-", CONTRADICTS("__Host-", "no Domain; write -Domain to take it away")},
     {"a|Prefix=__Host-Http-|Domain=example.com", CONTRADICTS("__Host-Http-", "no Domain; write -Domain to take it away")},
