@@ -16,15 +16,19 @@ void cg_cookie_pair_parse(cg_span raw, cg_cookie_pair *pair)
                                    : (cg_span){NULL, 0};
 }
 
-cg_span cg_cookie_last_word(cg_span text)
+cg_span cg_cookie_inner_name(cg_span text)
 {
-    size_t end = text.len, start;
+    size_t start = text.len;
 
-    while (end && cg_name_is_trimmed((unsigned char)text.at[end - 1])) {
-        end--;
-    }
-    for (start = end; start && !cg_cookie_is_boundary(text.at[start - 1]);) {
+    while (start && text.at[start - 1] != '=' &&
+           cg_name_is_trimmed((unsigned char)text.at[start - 1])) {
         start--;
+    }
+    while (start && text.at[start - 1] != '=' && !cg_cookie_is_boundary(text.at[start - 1])) {
+        start--;
+    }
+    if (start == 0 || text.at[start - 1] == '=') {
+        start = text.len;
     }
     return cg_span_part(text, start, text.len);
 }

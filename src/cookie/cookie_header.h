@@ -44,9 +44,10 @@ static inline bool cg_cookie_is_boundary(char c)
     return (unsigned char)c <= 0x20 || c == ',' || c == '"';
 }
 
-/* The last word of `text`, which ends before a "=": what a parser that begins a name at a boundary
- * takes for one. Octets that no name ends with stay at its end. May be all of `text`, or empty. */
-cg_span cg_cookie_last_word(cg_span text);
+/* The name that a parser which begins names at boundaries, too, finds in the middle of a pair before
+ * a "=". `text` is the pair up to there, from where its own name begins. Octets that no name ends with
+ * stay at the end. Empty if nothing is a boundary there, back to the "=" before. */
+cg_span cg_cookie_inner_name(cg_span text);
 
 /* True if a quoted string begins behind some "=" of the pair and does not end in it. Parsers that
  * honour quotes before semicolons (http.cookies, Werkzeug, older Jetty and Undertow) then hide what

@@ -8,8 +8,15 @@ enum { NO_GUARD = -1, SLOTS_MIN = 4 };
 
 /* -- making ---------------------------------------------------------------------------------- */
 
-/* FNV-1a. Names from outside are only looked up, so they cannot make any search longer. */
-static unsigned hash_name(cg_span name)
+/* Names from outside are only looked up, so they cannot make any search longer. */
+static unsigned hash_exact(cg_span name)
+{
+    unsigned first = (unsigned char)name.at[0], last = (unsigned char)name.at[name.len - 1];
+    return ((unsigned)name.len * 31 + first) * 31 + last;
+}
+
+/* FNV-1a */
+static unsigned hash_folded(cg_span name)
 {
     unsigned hash = 2166136261u;
     for (size_t i = 0; i < name.len; i++) {
@@ -21,12 +28,21 @@ static unsigned hash_name(cg_span name)
 /* The slot of a folded name, or the free one where it belongs. Half of the slots are free. */
 static unsigned find_slot(const cg_guard_table *table, cg_span folded)
 {
-    unsigned slot = hash_name(folded) & table->slot_mask;
-    while (table->slots[slot] != NO_GUARD &&
-           !cg_span_equal(table->guards[table->slots[slot]].folded.text, folded)) {
+    unsigned slot = hash_folded(folded) & table->slot_mask;
+    while (table->folded[slot] != NO_GUARD &&
+           !cg_span_equal(table->guards[table->folded[slot]].folded.text, folded)) {
         slot = (slot + 1) & table->slot_mask;
     }
     return slot;
+}
+
+static int *make_links(apr_pool_t *pool, unsigned count)
+{
+    int *links = apr_palloc(pool, (count + 1) * sizeof *links);
+    for (unsigned i = 0; i <= count; i++) {
+        links[i] = NO_GUARD;
+    }
+    return links;
 }
 
 static void make_slots(apr_pool_t *pool, cg_guard_table *table)
@@ -36,22 +52,30 @@ static void make_slots(apr_pool_t *pool, cg_guard_table *table)
         slot_count *= 2;
     }
     table->slot_mask = slot_count - 1;
-    table->slots = apr_palloc(pool, slot_count * sizeof *table->slots);
-    for (unsigned i = 0; i < slot_count; i++) {
-        table->slots[i] = NO_GUARD;
-    }
+    table->exact = make_links(pool, slot_count);
+    table->folded = make_links(pool, slot_count);
+    table->exact_before = make_links(pool, table->count);
+    table->folded_before = make_links(pool, table->count);
+    table->globs = apr_palloc(pool, (table->count + 1) * sizeof *table->globs);
 }
 
-static void enter_guards(apr_pool_t *pool, cg_guard_table *table)
+static void enter_exact(cg_guard_table *table, unsigned i)
 {
-    table->before = apr_palloc(pool, (table->count + 1) * sizeof *table->before);
-    table->globs = apr_palloc(pool, (table->count + 1) * sizeof *table->globs);
+    unsigned exact = hash_exact(table->guards[i].name.text) & table->slot_mask;
+    unsigned folded = find_slot(table, table->guards[i].folded.text);
+
+    table->exact_before[i] = table->exact[exact];
+    table->exact[exact] = (int)i;
+    table->folded_before[i] = table->folded[folded];
+    table->folded[folded] = (int)i;
+}
+
+static void enter_guards(cg_guard_table *table)
+{
     for (unsigned i = 0; i < table->count; i++) {
         table->has_prefix |= table->guards[i].prefix != CG_PREFIX_NONE;
         if (table->guards[i].name.kind == CG_PATTERN_EXACT) {
-            unsigned slot = find_slot(table, table->guards[i].folded.text);
-            table->before[i] = table->slots[slot];
-            table->slots[slot] = (int)i;
+            enter_exact(table, i);
         } else {
             table->globs[table->glob_count++] = i;
         }
@@ -68,14 +92,15 @@ static void mark_octets(cg_guard_table *table, char folded, unsigned char bit)
     }
 }
 
-static void mark_text(cg_guard_table *table, cg_span folded)
+/* The beginning of a name, a glob or a prefix. A star may stand for nothing, or for all that follows. */
+static void mark_beginning(cg_guard_table *table, cg_span folded)
 {
-    mark_octets(table, folded.at[0], CG_OCTET_FIRST);
-    if (folded.at[0] == '*') {
-        mark_octets(table, '*', CG_OCTET_SECOND);
-    }
-    if (folded.len > 1) {
-        mark_octets(table, folded.at[1], CG_OCTET_SECOND);
+    bool is_open = false;
+
+    for (size_t i = 0; i < 3 && (i < folded.len || is_open); i++) {
+        is_open = is_open || folded.at[i] == '*';
+        mark_octets(table, is_open ? '*' : cg_ascii_lower(folded.at[i]),
+                    (unsigned char)(CG_OCTET_FIRST << i));
     }
 }
 
@@ -85,11 +110,11 @@ static void mark_specials(cg_guard_table *table)
 {
     for (unsigned c = 0; c < 256; c++) {
         if (cg_name_is_trimmed((unsigned char)c) || c == '%' || c == '+') {
-            table->octets[c] |= CG_OCTET_FIRST | CG_OCTET_LEADS_ON | CG_OCTET_SECOND;
+            table->octets[c] |= CG_OCTET_FIRST | CG_OCTET_SECOND | CG_OCTET_THIRD | CG_OCTET_ANY;
             table->octets[c] |= c == '=' ? 0 : CG_OCTET_LAST;
         }
     }
-    table->octets['$'] |= CG_OCTET_FIRST | CG_OCTET_LEADS_ON;
+    table->octets['$'] |= CG_OCTET_FIRST | CG_OCTET_ANY;
 }
 
 static void mark_guards(cg_guard_table *table)
@@ -97,11 +122,13 @@ static void mark_guards(cg_guard_table *table)
     for (unsigned i = 0; i < table->count; i++) {
         cg_span folded = table->guards[i].folded.text;
         if (folded.len) {
-            mark_text(table, folded);
+            mark_beginning(table, folded);
             mark_octets(table, folded.at[folded.len - 1], CG_OCTET_LAST);
         }
     }
-    mark_text(table, CG_SPAN("__"));
+    for (int prefix = CG_PREFIX_NONE + 1; prefix < CG_PREFIX_COUNT; prefix++) {
+        mark_beginning(table, cg_prefix_rows[prefix].text);
+    }
     mark_specials(table);
 }
 
@@ -111,20 +138,34 @@ const cg_guard_table *cg_guard_table_make(apr_pool_t *pool, const cg_guard *guar
     table->guards = guards;
     table->count = count;
     make_slots(pool, table);
-    enter_guards(pool, table);
+    enter_guards(table);
     mark_guards(table);
     return table;
 }
 
 /* -- looking up ------------------------------------------------------------------------------ */
 
-/* The last guard whose name is `name` to the octet; `folded` is the same name folded. */
-static const cg_guard *find_owner(const cg_guard_table *table, cg_span name, cg_span folded)
+bool cg_guard_table_may_go_on(const cg_guard_table *table, cg_span rest)
 {
-    int last = table->slots[find_slot(table, folded)];
+    for (size_t i = 0; i < 3 && i < rest.len; i++) {
+        unsigned octet = table->octets[(unsigned char)rest.at[i]];
+        if (!(octet & ((unsigned)CG_OCTET_FIRST << i))) {
+            return false;
+        }
+        if (octet & CG_OCTET_ANY) {
+            return true;
+        }
+    }
+    return true;
+}
+
+/* The last guard whose name is `name` to the octet; that is not empty. */
+static const cg_guard *find_owner(const cg_guard_table *table, cg_span name)
+{
+    int last = table->exact[hash_exact(name) & table->slot_mask];
 
     while (last != NO_GUARD && !cg_span_equal(table->guards[last].name.text, name)) {
-        last = table->before[last];
+        last = table->exact_before[last];
     }
     for (unsigned i = table->glob_count; i-- > 0 && (int)table->globs[i] > last;) {
         if (cg_pattern_matches(&table->guards[table->globs[i]].name, name)) {
@@ -134,11 +175,33 @@ static const cg_guard *find_owner(const cg_guard_table *table, cg_span name, cg_
     return last == NO_GUARD ? NULL : &table->guards[last];
 }
 
+static bool has_prefix(cg_span name, cg_span prefix)
+{
+    return name.len > prefix.len && name.at[prefix.len - 1] == '-' && cg_span_starts(name, prefix);
+}
+
+/* The name's guard if it is the wire spelling of a name that this very guard owns: of several rules
+ * for a name the last one alone says which prefix it has. */
+static const cg_guard *find_wire(const cg_guard_table *table, cg_span name)
+{
+    for (int prefix = CG_PREFIX_COUNT - 1; prefix > CG_PREFIX_NONE; prefix--) {
+        cg_span text = cg_prefix_rows[prefix].text;
+        if (has_prefix(name, text)) {
+            const cg_guard *owner = find_owner(table, cg_span_part(name, text.len, name.len));
+            if (owner && (owner->prefix == CG_PREFIX_NONE || (int)owner->prefix == prefix)) {
+                return owner;
+            }
+        }
+    }
+    return NULL;
+}
+
 /* The last guard that is not rolled back, whose folded name this is, and whose prefix is `prefix`
  * unless that is none. */
 static const cg_guard *find_folded(const cg_guard_table *table, cg_span folded, cg_prefix prefix)
 {
-    for (int i = table->slots[find_slot(table, folded)]; i != NO_GUARD; i = table->before[i]) {
+    for (int i = table->folded[find_slot(table, folded)]; i != NO_GUARD;
+         i = table->folded_before[i]) {
         cg_prefix has = table->guards[i].prefix;
         if (has != CG_PREFIX_NONE && (prefix == CG_PREFIX_NONE || prefix == has)) {
             return &table->guards[i];
@@ -150,38 +213,6 @@ static const cg_guard *find_folded(const cg_guard_table *table, cg_span folded, 
             (prefix == CG_PREFIX_NONE || prefix == guard->prefix) &&
             cg_pattern_matches(&guard->folded, folded)) {
             return guard;
-        }
-    }
-    return NULL;
-}
-
-/* The owner of `name`, which stands behind the prefix in a name that folds to `folded`. Without its
- * prefix a name that is too long to be folded may not be. */
-static const cg_guard *find_owner_behind(const cg_guard_table *table, cg_span name, cg_span prefix,
-                                         cg_span folded)
-{
-    cg_folded_name again;
-
-    if (folded.len > prefix.len) {
-        return find_owner(table, name, cg_span_part(folded, prefix.len, folded.len));
-    }
-    cg_name_fold(name, &again);
-    return find_owner(table, name, (cg_span){again.at, again.len});
-}
-
-/* The name's guard if it is the wire spelling of a name that this very guard owns: of several rules
- * for a name the last one alone says which prefix it has. */
-static const cg_guard *find_wire(const cg_guard_table *table, cg_span name, cg_span folded)
-{
-    for (int prefix = CG_PREFIX_COUNT - 1; prefix > CG_PREFIX_NONE; prefix--) {
-        cg_span text = cg_prefix_rows[prefix].text;
-        const cg_guard *owner;
-        if (name.len <= text.len || !cg_span_starts(name, text)) {
-            continue;
-        }
-        owner = find_owner_behind(table, cg_span_part(name, text.len, name.len), text, folded);
-        if (owner && (owner->prefix == CG_PREFIX_NONE || (int)owner->prefix == prefix)) {
-            return owner;
         }
     }
     return NULL;
@@ -224,20 +255,21 @@ const cg_guard *cg_guards_find(const cg_guards *guards, cg_span name, cg_spellin
     const cg_guard_table *table = guards->table;
     const cg_guard *guard;
     cg_folded_name fold;
-    cg_span folded;
 
     *spelling = CG_SPELLING_FREE;
     if (!cg_guard_table_may_begin(table, name)) {
         return NULL;
     }
-    cg_name_fold(name, &fold);
-    folded = (cg_span){fold.at, fold.len};
-    if ((guard = find_owner(table, name, folded)) != NULL) {
+    if ((guard = find_owner(table, name)) != NULL) {
         *spelling = CG_SPELLING_APPLICATION;
-    } else if ((guard = find_wire(table, name, folded)) != NULL) {
-        *spelling = CG_SPELLING_WIRE;
-    } else if ((guard = find_alike(table, &fold)) != NULL) {
-        *spelling = CG_SPELLING_ALIKE;
+        return guard;
     }
+    if ((guard = find_wire(table, name)) != NULL) {
+        *spelling = CG_SPELLING_WIRE;
+        return guard;
+    }
+    cg_name_fold(name, &fold);
+    guard = find_alike(table, &fold);
+    *spelling = guard ? CG_SPELLING_ALIKE : CG_SPELLING_FREE;
     return guard;
 }

@@ -1,8 +1,8 @@
-/* The guards of a virtual host in a table by their folded names, and the first look at a name.
+/* The guards of a virtual host in a table, and the first look at a name.
  *
- * Made once, never changed. A look-up costs one fold of the name and a few probes, however many
- * exact names are guarded; globs are tried one after the other. Most names are told apart by two or
- * three of their octets, without a look-up. */
+ * Made once, never changed. A name spelled as it should be costs a few probes, any other one fold
+ * of the name and some more, however many exact names are guarded; globs are tried one after the
+ * other. Most names are told apart by two or three of their octets, without a look-up. */
 #ifndef CG_GUARD_TABLE_H
 #define CG_GUARD_TABLE_H
 
@@ -15,10 +15,11 @@ struct cg_guard;
 
 /* What an octet may be in a name that concerns a guard, in any spelling. */
 enum {
-    CG_OCTET_FIRST = 1,    /* the first one, */
-    CG_OCTET_SECOND = 2,   /* the one after it (or the name is over there), */
-    CG_OCTET_LAST = 4,     /* the last one, percent signs aside */
-    CG_OCTET_LEADS_ON = 8, /* the first one, whatever comes after it */
+    CG_OCTET_FIRST = 1,  /* the first one, */
+    CG_OCTET_SECOND = 2, /* the second, */
+    CG_OCTET_THIRD = 4,  /* the third, */
+    CG_OCTET_LAST = 8,   /* the last one, percent signs aside */
+    CG_OCTET_ANY = 16,   /* whatever stands behind it: trimmed, decoded or the end of the name */
 };
 
 typedef struct cg_guard_table {
@@ -27,9 +28,11 @@ typedef struct cg_guard_table {
     bool has_prefix;           /* some guard is not rolled back */
     unsigned char octets[256]; /* CG_OCTET_ bits */
 
-    unsigned slot_mask; /* number of slots less one; the number is a power of two */
-    int *slots;         /* the last guard with this folded exact name, or -1 */
-    int *before;        /* per guard: the one before it with the same folded exact name, or -1 */
+    unsigned slot_mask; /* number of slots less one, of both tables; a power of two less one */
+    int *exact;         /* per slot: the last guard with an exact name that hashes so, or -1 */
+    int *exact_before;  /* per guard: the one before it in the same slot, or -1 */
+    int *folded;        /* per slot: the last guard with this folded exact name, or -1 */
+    int *folded_before; /* per guard: the one before it with the same folded name, or -1 */
     unsigned *globs;    /* guards whose names are globs, ascending */
     unsigned glob_count;
 } cg_guard_table;
@@ -38,16 +41,15 @@ typedef struct cg_guard_table {
 const cg_guard_table *cg_guard_table_make(apr_pool_t *pool, const struct cg_guard *guards,
                                           unsigned count);
 
+/* What cg_guard_table_may_begin asks of names whose first octet fits. */
+bool cg_guard_table_may_go_on(const cg_guard_table *table, cg_span rest);
+
 /* False only if no name that begins so can concern a guard; `rest` begins with the name and may go
  * on behind it. */
 static inline bool cg_guard_table_may_begin(const cg_guard_table *table, cg_span rest)
 {
-    unsigned first = rest.len ? table->octets[(unsigned char)rest.at[0]] : 0;
-    if (!(first & CG_OCTET_FIRST)) {
-        return false;
-    }
-    return (first & CG_OCTET_LEADS_ON) || rest.len == 1 ||
-           (table->octets[(unsigned char)rest.at[1]] & CG_OCTET_SECOND);
+    return rest.len && (table->octets[(unsigned char)rest.at[0]] & CG_OCTET_FIRST) &&
+           cg_guard_table_may_go_on(table, rest);
 }
 
 /* False only if no name that ends so can concern a guard; `text` ends with the name. */

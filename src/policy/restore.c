@@ -16,56 +16,71 @@ typedef struct verdict {
     cg_prefix prefix; /* with which it came */
 } verdict;
 
+/* -- stepping over what concerns no guard, which is most of most fields --------------------------- */
+
+static const char *find_octet(const char *at, const char *end, char c)
+{
+    const char *hit = memchr(at, c, (size_t)(end - at));
+    return hit ? hit : end;
+}
+
+/* True if a "=" at `equals` may end the name of a guard in the middle of a pair, whose own name begins
+ * at `own`: *name is that name. False for most other names. */
+static inline bool find_inner_name(const cg_guard_table *table, const char *own, const char *equals,
+                                   cg_span *name)
+{
+    cg_span text = {own, (size_t)(equals - own)};
+
+    if (!cg_guard_table_may_end(table, text)) {
+        return false;
+    }
+    *name = cg_cookie_inner_name(text);
+    return cg_guard_table_may_begin(table, *name);
+}
+
+/* The first pair from `at` on that may concern a guard, or null. */
+static const char *find_suspect(const cg_guard_table *table, const char *at, const char *end)
+{
+    const char *equals = at, *stop, *own;
+    cg_span name;
+
+    for (; at < end; at = stop + 1) {
+        stop = find_octet(at, end, ';');
+        own = at + (*at == ' ');
+        if (own == stop) {
+            continue;
+        }
+        if (cg_guard_table_may_begin(table, (cg_span){own, (size_t)(stop - own)})) {
+            return at;
+        }
+        for (equals = equals < own ? find_octet(own, end, '=') : equals; equals < stop;
+             equals = find_octet(equals + 1, end, '=')) {
+            if (find_inner_name(table, own, equals, &name)) {
+                return at;
+            }
+        }
+    }
+    return NULL;
+}
+
 /* -- one pair -------------------------------------------------------------------------------- */
 
-/* The first look, which most pairs of most requests do not get past. */
-static inline bool may_concern(const cg_guard_table *table, cg_span raw)
-{
-    const char *at = raw.at, *end = raw.at + raw.len;
-
-    while (at < end && *at == ' ') {
-        at++;
-    }
-    if (cg_guard_table_may_begin(table, (cg_span){at, (size_t)(end - at)})) {
-        return true;
-    }
-    while (at < end && (at = memchr(at, '=', (size_t)(end - at))) != NULL) {
-        if (cg_guard_table_may_end(table, (cg_span){raw.at, (size_t)(at - raw.at)})) {
-            return true;
-        }
-        at++;
-    }
-    return false;
-}
-
-/* The guard that has a say on `name`, unless that is rolled back. */
-static const cg_guard *find_guard(const cg_guards *guards, cg_span name)
-{
-    cg_spelling spelling;
-    const cg_guard *guard = name.len ? cg_guards_find(guards, name, &spelling) : NULL;
-    return guard && guard->prefix != CG_PREFIX_NONE ? guard : NULL;
-}
-
-/* The guard of a name that stands before a "=" inside the pair, behind something that a parser may
- * take for the end of a cookie. `own` is where the pair's own name begins. */
+/* The guard of a name inside a pair, unless that is rolled back. */
 static const cg_guard *find_embedded(const cg_guards *guards, cg_span raw, const char *own)
 {
-    cg_span text = raw;
-    size_t equals;
+    const char *end = raw.at + raw.len;
 
-    while ((equals = cg_span_find(text, '=')) < text.len) {
-        cg_span before = cg_span_part(text, 0, equals);
-        if (cg_guard_table_may_end(guards->table, before)) {
-            cg_span word = cg_cookie_last_word(before);
-            const cg_guard *guard = NULL;
-            if (word.at > own && word.at > before.at) {
-                guard = find_guard(guards, word);
-            }
-            if (guard) {
-                return guard;
-            }
+    for (const char *equals = find_octet(own, end, '='); equals < end;
+         equals = find_octet(equals + 1, end, '=')) {
+        const cg_guard *guard = NULL;
+        cg_spelling spelling;
+        cg_span name;
+        if (find_inner_name(guards->table, own, equals, &name)) {
+            guard = cg_guards_find(guards, name, &spelling);
         }
-        text = cg_span_part(text, equals + 1, text.len);
+        if (guard && guard->prefix != CG_PREFIX_NONE) {
+            return guard;
+        }
     }
     return NULL;
 }
@@ -88,11 +103,10 @@ static bool is_dollar(cg_span named)
 static verdict judge_guarded(const cg_guard *guard, cg_spelling spelling, cg_span name,
                              bool accepts_plain)
 {
-    verdict is = {.guard = guard, .name = name};
+    verdict is = {.guard = guard, .name = cg_guard_application_name(guard, spelling, name)};
 
     if (spelling == CG_SPELLING_WIRE) {
-        is.prefix = guard->prefix == CG_PREFIX_NONE ? cg_prefix_find(name) : guard->prefix;
-        is.name = cg_span_part(name, cg_prefix_rows[is.prefix].text.len, name.len);
+        is.prefix = cg_prefix_find(cg_span_part(name, 0, name.len - is.name.len));
     } else if (spelling != CG_SPELLING_APPLICATION) {
         is.refusal = CG_REFUSAL_SPELLING;
     } else if (guard->prefix != CG_PREFIX_NONE && !accepts_plain) {
@@ -188,46 +202,42 @@ static void remember(cg_restored *restored, const verdict *is, const char *raw)
 bool cg_restore_read(const cg_guards *guards, cg_span field, bool accepts_plain,
                      cg_restored *restored)
 {
-    const cg_guard_table *table = guards->table;
-    cg_span rest = field, raw;
+    const char *end = field.at + field.len, *at = field.at;
     bool is_concerned = false;
 
-    while (cg_cookie_next(&rest, &raw)) {
-        verdict is;
-        if (!may_concern(table, raw)) {
-            continue;
-        }
-        if (!is_concerned) {
-            restored->guards = guards;
-            restored->accepts_plain = accepts_plain;
-            restored->field = field;
-            restored->cookie_count = 0;
-        }
-        is = judge_pair(restored, raw);
+    restored->guards = guards;
+    restored->accepts_plain = accepts_plain;
+    restored->field = field;
+    restored->cookie_count = 0;
+    restored->first_suspect = restored->last_suspect = NULL;
+    while (at < end && (at = find_suspect(guards->table, at, end)) != NULL) {
+        const char *stop = find_octet(at, end, ';');
+        verdict is = judge_pair(restored, (cg_span){at, (size_t)(stop - at)});
         if (is.refusal == CG_REFUSAL_NONE && is.guard) {
-            remember(restored, &is, raw.at);
+            remember(restored, &is, at);
         }
         is_concerned |= is.refusal != CG_REFUSAL_NONE || is.guard;
+        restored->first_suspect = restored->first_suspect ? restored->first_suspect : at;
+        restored->last_suspect = at;
+        at = stop < end ? stop + 1 : end;
     }
     return is_concerned;
 }
 
 /* -- the second pass: what is handed on ---------------------------------------------------------- */
 
-/* What is left to be known of a guarded cookie. True if it is handed on. */
-static bool is_handed_on(const cg_restored_cookie *cookie, const verdict *is, const char *raw,
-                         cg_refusal *refusal)
+/* Why a guarded cookie is not the one that is handed on. Equal ones are no fault of anybody's, nor
+ * are prefixed ones that wait to be deleted. */
+static cg_refusal find_fault(const cg_restored_cookie *cookie, const verdict *is)
 {
-    bool is_free = is->guard->prefix == CG_PREFIX_NONE && is->prefix == CG_PREFIX_NONE;
-
     if (!cookie) {
-        *refusal = CG_REFUSAL_SURPLUS;
-    } else if (cookie->is_disputed && is->prefix == cookie->prefix) {
-        *refusal = CG_REFUSAL_REPEATED;
-    } else if (is->prefix == CG_PREFIX_NONE && cookie->prefix != CG_PREFIX_NONE) {
-        *refusal = CG_REFUSAL_PLAIN;
+        return CG_REFUSAL_SURPLUS;
     }
-    return is_free || (*refusal == CG_REFUSAL_NONE && cookie->raw == raw);
+    if (cookie->is_disputed && is->prefix == cookie->prefix) {
+        return CG_REFUSAL_REPEATED;
+    }
+    return is->prefix == CG_PREFIX_NONE && cookie->prefix != CG_PREFIX_NONE ? CG_REFUSAL_PLAIN
+                                                                            : CG_REFUSAL_NONE;
 }
 
 /* Where the last cookie begins that is handed on under a guarded name, or null. */
@@ -253,75 +263,130 @@ static void count_refusal(cg_restored *restored, cg_refusal refusal, const cg_gu
     }
 }
 
-/* The pair as it is handed on: in one piece, or with `cut` octets left out at `at`. */
-typedef struct piece {
-    cg_span raw;
-    size_t at, cut;
-} piece;
+typedef struct printing {
+    cg_restored *restored;
+    cg_writer *writer;
+    const char *last_secret;
+    bool has_begun; /* something was written */
+} printing;
 
-/* True if the pair is handed on. */
-static bool decide(cg_restored *restored, const char *last_secret, piece *pair)
-{
-    verdict is = {.guard = NULL};
-    cg_refusal refusal;
-    bool stays;
-
-    if (may_concern(restored->guards->table, pair->raw)) {
-        is = judge_pair(restored, pair->raw);
-    }
-    refusal = is.refusal;
-    stays = refusal == CG_REFUSAL_NONE;
-    if (stays && is.guard) {
-        stays = is_handed_on(find_cookie(restored, is.name), &is, pair->raw.at, &refusal);
-        pair->cut = cg_prefix_rows[is.prefix].text.len;
-        pair->at = (size_t)(is.name.at - pair->raw.at) - pair->cut;
-    } else if (stays && last_secret && pair->raw.at < last_secret &&
-               cg_cookie_leaves_quote_open(pair->raw)) {
-        refusal = CG_REFUSAL_QUOTE;
-        stays = false;
-    }
-    if (!stays && refusal != CG_REFUSAL_NONE) {
-        count_refusal(restored, refusal, is.guard);
-    }
-    return stays;
-}
-
-/* A pair that comes to stand first loses the blanks that separated it. */
-static void print_pair(cg_writer *writer, const piece *pair, bool is_first, bool was_first)
+/* A pair, or several, less `cut` octets at `at`. What comes to stand first in the place of another
+ * one loses the blanks that separated it. */
+static void print_piece(printing *p, cg_span raw, size_t at, size_t cut)
 {
     size_t start = 0;
 
-    if (!is_first) {
-        cg_write_char(writer, ';');
+    if (p->has_begun) {
+        cg_write_char(p->writer, ';');
+    } else if (raw.at != p->restored->field.at) {
+        while (start < raw.len && cg_ascii_is_wsp(raw.at[start])) {
+            start++;
+        }
     }
-    while (is_first && !was_first && start < pair->raw.len &&
-           cg_ascii_is_wsp(pair->raw.at[start])) {
-        start++;
+    p->has_begun = true;
+    if (cut) {
+        cg_write(p->writer, cg_span_part(raw, start, at));
+        start = at + cut;
     }
-    if (pair->cut) {
-        cg_write(writer, cg_span_part(pair->raw, start, pair->at));
-        start = pair->at + pair->cut;
+    cg_write(p->writer, cg_span_part(raw, start, raw.len));
+}
+
+static void print_free_pair(printing *p, cg_span raw)
+{
+    if (p->last_secret && raw.at < p->last_secret && cg_cookie_leaves_quote_open(raw)) {
+        count_refusal(p->restored, CG_REFUSAL_QUOTE, NULL);
+    } else {
+        print_piece(p, raw, 0, 0);
     }
-    cg_write(writer, cg_span_part(pair->raw, start, pair->raw.len));
+}
+
+/* Pairs in which no guard has a say. */
+static void print_free(printing *p, cg_span pairs)
+{
+    cg_span rest = pairs, raw;
+
+    if (!p->last_secret || pairs.at > p->last_secret || cg_span_find(pairs, '"') == pairs.len) {
+        print_piece(p, pairs, 0, 0);
+        return;
+    }
+    while (cg_cookie_next(&rest, &raw)) {
+        print_free_pair(p, raw);
+    }
+}
+
+/* The cookie that counts of its name is known by where it stands. */
+static const cg_restored_cookie *find_chosen(const cg_restored *restored, const char *raw)
+{
+    for (unsigned i = 0; i < restored->cookie_count; i++) {
+        if (restored->cookies[i].raw == raw && !restored->cookies[i].is_disputed) {
+            return &restored->cookies[i];
+        }
+    }
+    return NULL;
+}
+
+static void print_suspect(printing *p, cg_span raw)
+{
+    const cg_restored_cookie *chosen = find_chosen(p->restored, raw.at);
+    verdict is;
+
+    if (chosen) {
+        size_t cut = cg_prefix_rows[chosen->prefix].text.len;
+        print_piece(p, raw, (size_t)(chosen->name.at - raw.at) - cut, cut);
+        return;
+    }
+    is = judge_pair(p->restored, raw);
+    if (is.refusal == CG_REFUSAL_NONE && !is.guard) {
+        print_free_pair(p, raw);
+        return;
+    }
+    if (is.refusal == CG_REFUSAL_NONE) {
+        if (is.guard->prefix == CG_PREFIX_NONE && is.prefix == CG_PREFIX_NONE) {
+            print_piece(p, raw, 0, 0);
+            return;
+        }
+        is.refusal = find_fault(find_cookie(p->restored, is.name), &is);
+    }
+    if (is.refusal != CG_REFUSAL_NONE) {
+        count_refusal(p->restored, is.refusal, is.guard);
+    }
+}
+
+/* What the first pass knows already is not looked for again. */
+static const char *next_suspect(const cg_restored *restored, const char *at, const char *end)
+{
+    if (at <= restored->first_suspect) {
+        return restored->first_suspect;
+    }
+    return at > restored->last_suspect ? NULL : find_suspect(restored->guards->table, at, end);
+}
+
+static void print_all(printing *p, cg_span field)
+{
+    const char *end = field.at + field.len, *at = field.at, *suspect, *stop;
+
+    while ((suspect = next_suspect(p->restored, at, end)) != NULL) {
+        if (suspect > at) {
+            print_free(p, (cg_span){at, (size_t)(suspect - 1 - at)});
+        }
+        stop = find_octet(suspect, end, ';');
+        print_suspect(p, (cg_span){suspect, (size_t)(stop - suspect)});
+        if (stop == end) {
+            return;
+        }
+        at = stop + 1;
+    }
+    print_free(p, (cg_span){at, (size_t)(end - at)});
 }
 
 void cg_restore_print(cg_restored *restored, cg_writer *writer)
 {
-    const char *last_secret = find_last_secret(restored);
-    cg_span rest = restored->field;
-    piece pair = {.cut = 0};
-    bool is_first = true;
+    printing p = {restored, writer, find_last_secret(restored), false};
 
     memset(restored->refused, 0, sizeof restored->refused);
     restored->first_refusal = CG_REFUSAL_NONE;
     restored->first_refused = NULL;
-    while (cg_cookie_next(&rest, &pair.raw)) {
-        pair.cut = 0;
-        if (decide(restored, last_secret, &pair)) {
-            print_pair(writer, &pair, is_first, pair.raw.at == restored->field.at);
-            is_first = false;
-        }
-    }
+    print_all(&p, restored->field);
 }
 
 cg_span cg_refusal_name(cg_refusal refusal)

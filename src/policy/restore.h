@@ -61,6 +61,9 @@ typedef struct cg_restored {
     cg_restored_cookie cookies[CG_RESTORED_MAX];
     unsigned cookie_count;
 
+    const char *first_suspect; /* where the first pair begins that had to be looked at */
+    const char *last_suspect;  /* and the last one */
+
     /* of cg_restore_print */
     unsigned refused[CG_REFUSAL_COUNT]; /* how many pairs */
     cg_refusal first_refusal;

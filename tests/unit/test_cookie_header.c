@@ -82,11 +82,15 @@ static void reads_pairs(void **state)
 }
 
 static const struct {
-    const char *text, *word;
-} words[] = {
+    const char *text, *name; /* empty: none */
+} inner_names[] = {
     {"", ""},
-    {"a", "a"},
-    {" a", "a"},
+    {"a", ""},
+    {"x/a", ""},
+    {"a=b", ""},
+    {"a=", ""},
+    {"a==", ""},
+    {"a=b=c", ""},
     {"x a", "a"},
     {"x,a", "a"},
     {"x, a", "a"},
@@ -95,7 +99,12 @@ static const struct {
     {"x\x0c"
      "a",
      "a"},
-    {"x/a", "x/a"},
+    {"x a b", "b"},
+    {"x=y a", "a"},
+    {"x= a", "a"},
+    {"x=\"a", "a"},
+    {"x=y, z=a", ""},
+    {"x=y, z= a", "a"},
     {"x,(a", "(a"},
     {"x a ", "a "},
     {"x a\"", "a\""},
@@ -105,15 +114,16 @@ static const struct {
      "\xc2\xa0"
      "a"},
     {"x a \t", "a \t"},
-    {" ,\" ", " ,\" "},
+    {"x=y a =", ""},
+    {"x ", ""},
 };
 
-static void finds_the_last_word(void **state)
+static void finds_names_inside_a_pair(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(words); i++) {
-        cg_span is = cg_cookie_last_word(guarded(cg_span_of(words[i].text)));
-        assert_text(words[i].text, is, cg_span_of(words[i].word));
+    for (size_t i = 0; i < COUNT(inner_names); i++) {
+        cg_span is = cg_cookie_inner_name(guarded(cg_span_of(inner_names[i].text)));
+        assert_text(inner_names[i].text, is, cg_span_of(inner_names[i].name));
     }
 }
 
@@ -162,7 +172,7 @@ int main(void)
         cmocka_unit_test(splits_at_semicolons_alone),
         cmocka_unit_test(no_field_has_no_pair),
         cmocka_unit_test(reads_pairs),
-        cmocka_unit_test(finds_the_last_word),
+        cmocka_unit_test(finds_names_inside_a_pair),
         cmocka_unit_test(sees_open_quotes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,6 +174,7 @@ static const restore_case rolled_back[] = {
     {OFF, "__Secure-SID=1; __Secure-SID=2; __Host-SID=3", "SID=3"},
     {OFF, "__Host-SID=v; sid=1; __host-sid=2; a=b, SID=3",
      "SID=v; sid=1; __host-sid=2; a=b, SID=3"},
+    {"Http-a Prefix=off", "__Host-Http-a=v", "Http-a=v"},
     {"wp_* Prefix=off", "__Host-wp_a=1; __Secure-wp_b=2; wp_c=3", "wp_a=1; wp_b=2; wp_c=3"},
 };
 
