@@ -13,6 +13,7 @@ from env.process import wait_until
 PAGE = documents.TOP / "docs" / "audit.md"
 SCHEMA = json.loads((documents.TOP / "docs" / "audit.schema.json").read_text())
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
+OTHERS = ("cookie-count", "cookies-omitted", "cookies-refused", "refused-count")
 # What differs from one server and one moment to the next.
 VOLATILE = ("@timestamp", "first", "last", "client", "request_id", "vhost")
 
@@ -50,7 +51,7 @@ def logged():
     server.start()
     try:
         for _ in range(3):
-            server.request("/login?next=/account")
+            server.request("/login?next=/account", headers={"Cookie": "login=1; Login=2"})
         server.graceful()
         path = server.root / "logs" / "cookieguard.log"
         wait_until(lambda: '"cookie-count"' in path.read_text(), "counts", server.daemon.process)
@@ -65,7 +66,7 @@ def test_the_schema_describes_the_records_of_the_page(shown):
     VALIDATOR.validate(shown)
 
 
-@pytest.mark.parametrize("shown", [r for r in RECORDS if r["event"] != "cookies-omitted"],
+@pytest.mark.parametrize("shown", [r for r in RECORDS if "cookie" in r],
                          ids=lambda record: record["event"] + " " + record["cookie"])
 def test_the_records_of_the_page_are_those_of_the_server(logged, shown):
     assert steady(shown) in [steady(record) for record in logged]
@@ -80,15 +81,42 @@ def test_the_page_tells_of_every_field_and_the_schema_has_it():
     told = [documents.plain(row[0]) for row in documents.table_rows(PAGE, "Field")]
     defined = SCHEMA["definitions"]
     assert told == list(defined["cookie"]["properties"])
-    for name in ("cookie-count", "cookies-omitted"):
+    for name in OTHERS:
         assert all(field in PAGE.read_text() for field in defined[name]["properties"])
 
 
-def test_required_fields_are_all_but_truncated():
-    for name in ("cookie", "cookie-count", "cookies-omitted"):
+def test_the_page_shows_every_event():
+    assert {record["event"] for record in RECORDS} == {"cookie", *OTHERS}
+    assert [part["$ref"].rpartition("/")[2] for part in SCHEMA["oneOf"]] == ["cookie", *OTHERS]
+
+
+def test_required_fields_are_all_but_two():
+    """A cookie that leaves was not withheld; a text that fits is not cut."""
+    for name in ("cookie", *OTHERS):
         definition = SCHEMA["definitions"][name]
-        assert [*definition["required"], "truncated"] == list(definition["properties"])
+        always = [field for field in definition["properties"]
+                  if field not in ("withheld", "truncated")]
+        assert definition["required"] == always
         assert definition["additionalProperties"] is False
+
+
+def test_the_reasons_are_those_of_the_source():
+    body = r"""
+    for (int i = CG_WITHHELD_NOT + 1; i < CG_WITHHELD_COUNT; i++) {
+        printf("{"); text("withheld", cg_withheld_name((cg_withheld)i).at); printf("}\n");
+    }
+    for (int i = CG_REFUSAL_NONE + 1; i < CG_REFUSAL_COUNT; i++) {
+        printf("{"); text("refusal", cg_refusal_name((cg_refusal)i).at); printf("}\n");
+    }"""
+    rows = c_tables.print_table(["policy/judge.h", "policy/restore.h"], body,
+                                c_tables.core_sources())
+    defined = SCHEMA["definitions"]
+    withheld = [row["withheld"] for row in rows if "withheld" in row]
+    refusals = [row["refusal"] for row in rows if "refusal" in row]
+    assert defined["cookie"]["properties"]["withheld"]["enum"] == withheld
+    assert list(defined["cookies-refused"]["properties"]["refusals"]["properties"]) == refusals
+    assert [documents.plain(row[0]) for row in documents.table_rows(PAGE, "Reason")] == refusals
+    assert all(f"`{word}`" in PAGE.read_text() for word in withheld)
 
 
 def test_the_findings_of_the_schema_are_those_of_the_source():
@@ -130,6 +158,8 @@ WRONG = {
     "an unknown attribute": changed(before="Priority=High"),
     "a rule without a line": changed(rules=["shop.conf"]),
     "an unknown finding": changed(findings=[{"id": "CG-NEW", "severity": "low"}]),
+    "an unknown reason": changed(withheld="Mood"),
+    "an unknown prefix": changed(changed=["+Prefix=__Safe-"]),
     "an unknown verdict": changed(browser={"before": "stored", "after": "fine"}),
     "another event": changed(event="session"),
     "truncated false": changed(truncated=False),
