@@ -21,11 +21,11 @@ static void register_hooks(apr_pool_t *pool)
     /* who is asked before us whether a request is a forward proxy's, and who reads cookies */
     static const char *const know_proxies[] = {"mod_proxy.c", NULL};
     static const char *const read_cookies[] = {"mod_headers.c", "mod_setenvif.c", NULL};
-    static const char *const mod_cache[] = {"mod_cache.c", NULL};
     (void)pool;
 
     /* the configuration is read, checked and perhaps shown */
     ap_hook_pre_config(cg_lifecycle_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_config(cg_cache_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cg_lifecycle_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cg_dump_config, NULL, NULL, APR_HOOK_MIDDLE);
 
@@ -43,9 +43,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_create_request(cg_response_create_request, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(cg_request_post_read_request, know_proxies, read_cookies,
                               APR_HOOK_FIRST);
-    ap_hook_quick_handler(cg_cache_quick_handler, mod_cache, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_insert_filter(cg_response_insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_handler(cg_cache_handler, mod_cache, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_insert_error_filter(cg_response_insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(cg_audit_log_request, NULL, NULL, APR_HOOK_MIDDLE);
 }

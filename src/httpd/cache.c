@@ -201,18 +201,31 @@ static void insert_before_store(request_rec *r)
     }
 }
 
-int cg_cache_handler(request_rec *r)
+static int follow_handler(request_rec *r)
 {
-    if (cg_cache_is_here) {
-        insert_before_store(r);
-    }
+    insert_before_store(r);
     return DECLINED;
 }
 
 /* A quick handler of another module may answer what mod_cache is going to store. */
-int cg_cache_quick_handler(request_rec *r, int is_lookup)
+static int follow_quick_handler(request_rec *r, int is_lookup)
 {
-    return is_lookup ? DECLINED : cg_cache_handler(r);
+    return is_lookup ? DECLINED : follow_handler(r);
+}
+
+/* All modules are loaded by now, and httpd sorts hooks again before it asks for any of these. */
+int cg_cache_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    static const char *const mod_cache[] = {"mod_cache.c", NULL};
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+
+    if (ap_find_linked_module(mod_cache[0])) {
+        ap_hook_quick_handler(follow_quick_handler, mod_cache, NULL, APR_HOOK_REALLY_FIRST);
+        ap_hook_handler(follow_handler, mod_cache, NULL, APR_HOOK_REALLY_FIRST);
+    }
+    return OK;
 }
 
 /* -- on a hit --------------------------------------------------------------------------------- */

@@ -25,10 +25,10 @@ void cg_cache_register_filters(void);
 int cg_cache_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                          server_rec *main_server);
 
-/* Hooks handler and quick_handler, to be run right after mod_cache's: where the response may be
- * stored, a filter goes in that judges it before. Always decline. */
-int cg_cache_handler(request_rec *r);
-int cg_cache_quick_handler(request_rec *r, int is_lookup);
+/* Hook of this name. Where there is a mod_cache, its two handlers are followed by ours: if the
+ * response may be stored, a filter goes in that judges it before. Elsewhere requests are spared
+ * that. */
+int cg_cache_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 
 /* Takes the mark out of a response that is about to be sent, and finds out what it says of the lines.
  * To be called between cg_judging_begin and the first table. */

@@ -99,13 +99,3 @@ void *cg_config_merge_server(apr_pool_t *pool, void *base_config, void *add_conf
     }
     return merged;
 }
-
-const cg_policy *cg_policy_of(ap_conf_vector_t *per_dir_config)
-{
-    return ap_get_module_config(per_dir_config, &cookieguard_module);
-}
-
-cg_server_config *cg_config_of(const server_rec *server)
-{
-    return ap_get_module_config(server->module_config, &cookieguard_module);
-}

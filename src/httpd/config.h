@@ -98,7 +98,14 @@ void cg_config_add_section(apr_pool_t *pool, cg_section *section);
 /* Makes the rulesets of all sections read so far. */
 void cg_config_finish(apr_pool_t *pconf);
 
-const cg_policy *cg_policy_of(ap_conf_vector_t *per_dir_config);
-cg_server_config *cg_config_of(const server_rec *server);
+static inline const cg_policy *cg_policy_of(ap_conf_vector_t *per_dir_config)
+{
+    return ap_get_module_config(per_dir_config, &cookieguard_module);
+}
+
+static inline cg_server_config *cg_config_of(const server_rec *server)
+{
+    return ap_get_module_config(server->module_config, &cookieguard_module);
+}
 
 #endif

@@ -357,7 +357,7 @@ static void notice_forwarded_https(const cg_judging *judging)
     const cg_server_config *config = cg_config_of(r->server);
     const char *proto = apr_table_get(r->headers_in, "X-Forwarded-Proto");
 
-    if (proto && !judging->response->circumstances.is_https && !ap_cstr_casecmp(proto, "https") &&
+    if (proto && !ap_cstr_casecmp(proto, "https") &&
         cg_segment_notice_once(cg_generation_now.segment, config->number)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server,
                      "CG0010: virtual host %s counts as plain http, but a request came with "
@@ -378,5 +378,7 @@ void cg_judging_end(cg_judging *judging)
             cg_counter_add(cg_generation_now.segment, (cg_counter)i, judging->counts[i]);
         }
     }
-    notice_forwarded_https(judging);
+    if (!judging->response->circumstances.is_https) {
+        notice_forwarded_https(judging);
+    }
 }
