@@ -6,6 +6,7 @@
 #include <util_filter.h>
 
 #include "facts.h"
+#include "interim.h"
 
 static ap_filter_rec_t *trailers_handle;
 
@@ -38,7 +39,7 @@ static void restore_field(request_rec *r, const cg_server_config *config, cg_spa
     cg_restore_print(restored, &writer);
     writer.at[writer.len] = '\0';
     put_cookie_field(r, writer.at);
-    cg_response_of(r)->restored = restored;
+    cg_response_make(r)->restored = restored;
 }
 
 static void guard_request(request_rec *r, const cg_server_config *config)
@@ -52,7 +53,7 @@ static void guard_request(request_rec *r, const cg_server_config *config)
         restore_field(r, config, cg_span_of(field));
     }
     if (config->merges_trailers) {
-        cg_response_of(r)->headers_in = r->headers_in;
+        cg_response_make(r)->headers_in = r->headers_in;
     }
 }
 
@@ -60,6 +61,7 @@ int cg_request_post_read_request(request_rec *r)
 {
     const cg_server_config *config = cg_config_of(r->server);
 
+    cg_interim_arm(r);
     if (config->guards && config->secrecy_mode == CG_MODE_ON && ap_is_initial_req(r) &&
         !is_left_alone(r)) {
         guard_request(r, config);
@@ -198,36 +200,42 @@ static unsigned old_spellings(const cg_restored_cookie *cookie)
                : 0;
 }
 
+static void delete_spellings(request_rec *r, cg_response *response,
+                             const cg_restored_cookie *cookie)
+{
+    for (unsigned old = old_spellings(cookie); old; old &= old - 1) {
+        delete_spelling(r, response, (cg_prefix)__builtin_ctz(old), cookie->name);
+    }
+}
+
+static bool is_held_by_new_name(const cg_restored_cookie *cookie)
+{
+    return cookie->prefix == cookie->guard->prefix;
+}
+
 void cg_request_hand_out(request_rec *r, cg_response *response)
 {
     const cg_restored *restored = response->restored;
 
     for (unsigned i = 0; i < restored->cookie_count; i++) {
         const cg_restored_cookie *cookie = &restored->cookies[i];
-        if (old_spellings(cookie) && cookie->prefix != cookie->guard->prefix &&
-            !response_sets(r, CG_PREFIX_NONE, cookie->name)) {
+        if (is_held_by_new_name(cookie)) {
+            delete_spellings(r, response, cookie);
+        } else if (old_spellings(cookie) && !response_sets(r, CG_PREFIX_NONE, cookie->name)) {
             hand_out(r, cookie);
         }
     }
 }
 
-/* Only where the browser keeps another one: it has the new spelling, or gets it now. Who loses both
- * is logged out. */
-static bool may_forget(const request_rec *r, const cg_restored_cookie *cookie)
-{
-    return cookie->prefix == cookie->guard->prefix ||
-           response_sets(r, cookie->guard->prefix, cookie->name);
-}
-
+/* Only where the new spelling leaves now: who loses both is logged out. */
 void cg_request_delete_old(request_rec *r, cg_response *response)
 {
     const cg_restored *restored = response->restored;
 
     for (unsigned i = 0; i < restored->cookie_count; i++) {
         const cg_restored_cookie *cookie = &restored->cookies[i];
-        unsigned old = old_spellings(cookie);
-        for (; old && may_forget(r, cookie); old &= old - 1) {
-            delete_spelling(r, response, (cg_prefix)__builtin_ctz(old), cookie->name);
+        if (!is_held_by_new_name(cookie) && response_sets(r, cookie->guard->prefix, cookie->name)) {
+            delete_spellings(r, response, cookie);
         }
     }
 }
