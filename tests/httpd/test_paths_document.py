@@ -15,5 +15,5 @@ def test_names_are_unique():
 
 def test_what_is_not_in_the_table_is_said():
     text = paths_document.document()
-    for word in ("nph-", "100", "101", "103", "mod_cache"):
+    for word in ("mod_cache",):
         assert word in text.partition("Not covered yet:")[2].partition("\n")[0]

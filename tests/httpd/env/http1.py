@@ -118,7 +118,7 @@ def request(port, target="/", *, method="GET", version="1.1", headers=(), body=b
              for k, v in dict(headers).items()]
     if not any(k.lower() == b"host" for k, _ in given):
         lines.append(b"Host: " + host)
-    if version == "1.1":
+    if version == "1.1" and not any(k.lower() == b"connection" for k, _ in given):
         lines.append(b"Connection: close")
     lines += [k + b": " + v for k, v in given]
     if body or method in ("POST", "PUT"):

@@ -15,7 +15,7 @@ MODULES = ["ssl", "socache_shmcb", "actions", "negotiation", "include", "asis", 
            "auth_basic", "authn_file", "authz_user", "auth_form", "session", "session_cookie",
            "session_dbd", "dbd", "usertrack", "lua", "unique_id", "status", "autoindex", "dav",
            "dav_fs", "substitute", "ratelimit", "buffer", "proxy", "proxy_http", "proxy_fcgi",
-           "proxy_scgi", "proxy_uwsgi", "proxy_ajp", "proxy_balancer", "lbmethod_byrequests",
+           "proxy_scgi", "proxy_wstunnel", "proxy_uwsgi", "proxy_ajp", "proxy_balancer", "lbmethod_byrequests",
            "slotmem_shm", "reqtimeout"]
 PORTS = ("plain", "tls", "early", "early_tls", "origin", "origin_tls", "forward")
 

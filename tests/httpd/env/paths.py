@@ -35,6 +35,8 @@ class Path:
                worker and prefork
     raw        bytes to send instead of a request ({host} free form)
     expects    error log lines that the path causes
+    interim    status of the interim response that has the cookie, if it is not the final one
+    joined     over HTTP/2 httpd joins several lines to one, where no guard takes them apart
     """
     name: str
     words: str
@@ -57,6 +59,8 @@ class Path:
     expects: tuple = ()
     needs: str = ""
     guarded: bool = True
+    interim: int = 0
+    joined: bool = False
 
     def pattern(self, kind):
         return self.made[kind].encode() if self.made else None

@@ -29,7 +29,15 @@ choose: "any" means that the request chooses the line. *Over* says which protoco
 
 This file is printed from `tests/httpd/paths/`; a test compares them.
 
-Not covered yet: nph- scripts, the interim responses 100, 101 and 103, and hits of mod_cache.
+Interim responses and what an nph- script writes go to the connection and pass no filter of their
+request. A filter on the connection judges them; each cookie in an interim response is a finding
+(CG-INTERIM). Where several cookies come in one such head over HTTP/2, httpd joins them with a
+comma, which no client undoes: in mode On each leaves in a field of its own, in Report as httpd
+sends them. A Set-Cookie field of more than 64 KiB in such a head is left out if it would have to be
+changed. "103, then 200" is the status of an interim response, which has the cookie, and of the final
+one.
+
+Not covered yet: hits of mod_cache.
 
 """
 
@@ -53,6 +61,8 @@ def lines(path):
 
 
 def status(path):
+    if path.interim:
+        return f"{path.interim}, then {path.status}"
     return " or ".join(map(str, path.status)) if isinstance(path.status, tuple) else path.status
 
 

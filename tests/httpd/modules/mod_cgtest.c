@@ -12,6 +12,7 @@
  *   /cgtest/handler/subrequest               the line stands in a sub-request only
  *   /cgtest/handler/late                     the line is set again after the head is sent
  *   /cgtest/handler/many/N                   the line N times
+ *   /cgtest/handler/interim                  a 103 with the line, then a page
  */
 #include "httpd.h"
 #include "http_config.h"
@@ -83,6 +84,18 @@ static int answer_many(request_rec *r, const char *count)
     return OK;
 }
 
+static int answer_interim(request_rec *r)
+{
+    apr_table_addn(r->headers_out, "Set-Cookie", line_of(r));
+    r->status = 103;
+    r->status_line = "103 Early Hints";
+    ap_send_interim_response(r, 1);
+    r->status = HTTP_OK;
+    r->status_line = NULL;
+    say(r);
+    return OK;
+}
+
 static int answer_subrequest(request_rec *r)
 {
     request_rec *sub = ap_sub_req_lookup_uri("/cgtest/handler/out", r, r->output_filters);
@@ -106,6 +119,9 @@ static int handler(request_rec *r)
     }
     if (strcmp(what, "subrequest") == 0) {
         return answer_subrequest(r);
+    }
+    if (strcmp(what, "interim") == 0) {
+        return answer_interim(r);
     }
     set_line(r, strcmp(what, "err") == 0 || strcmp(what, "both") == 0       ? what
                 : strcmp(what, "die") == 0 || strcmp(what, "redirect") == 0 ? "err"
