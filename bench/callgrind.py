@@ -91,20 +91,19 @@ class Quotient:
             setattr(self, field, {name: (b[name] - a[name]) / requests for name in b})
 
 
-def measure(site, has_guard, visits, requests, check=None):
-    """The quotient for each visit, a (host, path) of the site. `check` is given each visit and
-    the Set-Cookie lines that it brought."""
+def measure(site, module, visits, requests, check=None):
+    """The quotient for each visit of the site. `check` is given each visit and its last answer."""
     short, long = 10, 10 + requests
-    with server.running(site, has_guard, before=command, flag="-X") as httpd:
+    with server.running(site, module, before=command, flag="-X") as httpd:
         def wait():
             server.wait_for_sleep(httpd.daemon.pid)
 
         for visit in visits:
             for number in (short, short, long):  # the first fills caches
-                cookies = server.ask(httpd.port, visit[0], number, visit[1], wait)
+                answer = server.ask(httpd.port, visit, number, wait)
             if check:
-                check(visit, cookies)
-        server.ask(httpd.port, visit[0], 1, visit[1])  # now the dumps of all others are whole
+                check(visit, answer)
+        server.ask(httpd.port, visit, 1)  # now the dumps of all others are whole
         # The first connection only looked whether httpd is there.
         dumps = [Dump(httpd.dumps / f"out.{number}") for number in range(2, 2 + 3 * len(visits))]
     return [Quotient(dumps[3 * i + 1], dumps[3 * i + 2], requests) for i in range(len(visits))]

@@ -44,35 +44,42 @@ def exact_rules(count, last=None):
 class Contender:
     key: str
     title: str
-    text: str = ""             # stands in each virtual host
-    has_guard: bool = False    # mod_cookieguard is loaded
-    base: str = "none"         # the contender that it is compared with
-    flags: str = ""            # "once" or "any": how often each flag must stand in each line
+    text: str = ""         # stands in each virtual host
+    module: str = ""       # what is loaded: "guard", "floor" (floor.c), or neither
+    base: str = "none"     # the contender that it is compared with
+    flags: str = ""        # "once" or "any": how often each flag must stand in each line
+    preamble: str = ""     # stands before the virtual hosts
 
 
 CONTENDERS = (
     Contender("none", "none (httpd alone)"),
     Contender("careless", "mod_headers, careless append", CARELESS, flags="any"),
     Contender("careful", "mod_headers, careful recipe", CAREFUL, flags="once"),
-    Contender("guard", "mod_cookieguard", GUARD_QUIET, True, flags="once"),
-    Contender("off", "loaded, CookieGuard Off", "CookieGuard Off\n", True),
+    Contender("guard", "mod_cookieguard", GUARD_QUIET, "guard", flags="once"),
+    Contender("floor", "the floor: three attributes, no policy", module="floor", flags="once"),
+    Contender("floor-look", "the floor: looking only", module="floor",
+              preamble="CookieFloor Off\n"),
+    Contender("off", "loaded, CookieGuard Off", "CookieGuard Off\n", "guard"),
     Contender("report", "CookieGuard Report, audit off",
-              "CookieGuard Report\nCookieGuardHTTPS on\nCookieGuardAuditLog off\n", True),
+              "CookieGuard Report\nCookieGuardHTTPS on\nCookieGuardAuditLog off\n", "guard"),
+    Contender("no-cache-guard", "CookieGuardCacheControl off",
+              GUARD_QUIET + "CookieGuardCacheControl off\n", "guard", flags="once"),
     Contender("audit", "with the default audit (new, file)",
-              GUARD + "CookieGuardAuditLog logs/audit\n", True, flags="once"),
+              GUARD + "CookieGuardAuditLog logs/audit\n", "guard", flags="once"),
     Contender("log-none", "none, with an access log", ACCESS_LOG.format("")),
-    Contender("log", "with %^cg in an access log", GUARD_QUIET + ACCESS_LOG.format(" %^cg"), True,
-              base="log-none", flags="once"),
+    Contender("log", "with %^cg in an access log", GUARD_QUIET + ACCESS_LOG.format(" %^cg"),
+              "guard", base="log-none", flags="once"),
     Contender("rules-miss", "with 50 exact rules, none matching",
-              GUARD_QUIET + exact_rules(50), True, flags="once"),
+              GUARD_QUIET + exact_rules(50), "guard", flags="once"),
     Contender("rules-hit", "with 50 exact rules, one matching",
-              GUARD_QUIET + exact_rules(50, last="SID"), True, flags="once"),
+              GUARD_QUIET + exact_rules(50, last="SID"), "guard", flags="once"),
 )
 BY_KEY = {contender.key: contender for contender in CONTENDERS}
 
-# What the issue asks of mod_cookieguard, in instructions over httpd alone.
-BARS = {0: 1000, 1: 2500, 5: 7500}
+# What mod_cookieguard may cost, in instructions over httpd alone, and what may come on top.
+BARS = {0: 700, 1: 2000, 5: 6500}
 RULES_BAR = 150  # more per cookie with 50 rules by exact name
+TOLD_BAR = 900   # more per cookie for the audit, or for %^cg
 
 
 def host_of(count):
@@ -90,8 +97,63 @@ def virtual_host(host, text):
 
 def site_of(contender):
     """All virtual hosts of a contender, one for each number of cookies."""
-    return "".join(virtual_host(host_of(count), cookie_lines(count) + contender.text + "\n")
-                   for count in COUNTS)
+    return contender.preamble + "".join(
+        virtual_host(host_of(count), cookie_lines(count) + contender.text + "\n")
+        for count in COUNTS)
+
+
+# -- the cookies of requests --------------------------------------------------------------------
+
+# What a browser sends back: five cookies, of which the first is SID, under a prefix or not.
+OTHERS = ("cart=7b3a91c2; theme=dark; login=45c48cce2e2d7fbdea1afc51c7c6ad26; lang=de")
+PLAIN = "SID=8f14e45fceea167a5a36dedd4bea2543; " + OTHERS
+PREFIXED = "__Host-" + PLAIN
+UNCONCERNED = "id=8f14e45fceea167a5a36dedd4bea2543; " + OTHERS
+
+# Which cookies the application is to see, told by the server itself at this path.
+SEEN_PATH = "/seen"
+SEEN = (f'<Location "{SEEN_PATH}">\nHeader set X-Seen "expr=%{{req:Cookie}}"\n</Location>\n')
+
+# mod_headers can take a name back; it cannot do so only once, or see whether it did.
+RENAME = 'RequestHeader edit Cookie "(^|; )__Host-SID=" "$1SID="\n'
+# What a browser that a neighbour wrote to might send beside it goes first, in the one spelling that
+# can be foreseen; the folded ones are not covered.
+RENAME_CAREFUL = ('RequestHeader edit* Cookie "(?:^|;)[ \\t]*SID=[^;]*" ""\n'
+                  'RequestHeader edit Cookie "^; ?" ""\n' + RENAME)
+PREFIX_RULE = "CookieGuardCookie SID Prefix=__Host-\n"
+
+
+@dataclasses.dataclass(frozen=True)
+class RequestContender(Contender):
+    cookie: str = ""  # what the client sends
+    seen: str = ""    # what the application must see
+    over: str = ""    # the contender that the bar counts from
+    bar: int = 0
+
+
+REQUEST_CONTENDERS = (
+    RequestContender("none", "none (httpd alone), no cookie"),
+    RequestContender("none-5", "none (httpd alone), 5 cookies", cookie=PREFIXED, seen=PREFIXED),
+    RequestContender("rename", "mod_headers renames", RENAME, base="none-5", cookie=PREFIXED,
+                     seen=PLAIN),
+    RequestContender("rename-careful", "mod_headers drops, then renames", RENAME_CAREFUL,
+                     base="none-5", cookie=PREFIXED, seen=PLAIN),
+    RequestContender("guard", "mod_cookieguard, no Prefix, no cookie", GUARD_QUIET, "guard"),
+    RequestContender("guard-5", "mod_cookieguard, no Prefix, 5 cookies", GUARD_QUIET, "guard",
+                     base="none-5", cookie=PREFIXED, seen=PREFIXED, over="guard", bar=100),
+    RequestContender("prefix-none", "Prefix, no cookie", GUARD_QUIET + PREFIX_RULE, "guard"),
+    RequestContender("prefix-other", "Prefix, 5 cookies that it does not concern",
+                     GUARD_QUIET + PREFIX_RULE, "guard", base="none-5", cookie=UNCONCERNED,
+                     seen=UNCONCERNED, over="guard", bar=800),
+    RequestContender("prefix-one", "Prefix, 5 cookies, one of them prefixed",
+                     GUARD_QUIET + PREFIX_RULE, "guard", base="none-5", cookie=PREFIXED,
+                     seen=PLAIN, over="guard", bar=3000),
+)
+REQUEST_BY_KEY = {contender.key: contender for contender in REQUEST_CONTENDERS}
+
+
+def request_site_of(contender):
+    return virtual_host(host_of(0), SEEN + contender.text)
 
 
 # -- nested sections: does a merge cost more where there are many rules? ------------------------

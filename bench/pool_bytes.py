@@ -22,19 +22,19 @@ def preload():
         yield library
 
 
-def measure(site, has_guard, visits, requests=100):
-    """The bytes of one request for each visit, a (host, path): the difference quotient of two
+def measure(site, module, visits, requests=100):
+    """The bytes of one request for each visit: the difference quotient of two
     connections, as in callgrind.py."""
     short, long = 10, 10 + requests
-    with preload() as library, server.running(site, has_guard, flag="-X", env=lambda httpd: {
+    with preload() as library, server.running(site, module, flag="-X", env=lambda httpd: {
             "LD_PRELOAD": str(library), "COOKIEGUARD_POOL_BYTES": f"{httpd.dumps}/bytes"}) as httpd:
         def wait():
             server.wait_for_sleep(httpd.daemon.pid)
 
         for visit in visits:
             for number in (1, short, long):
-                server.ask(httpd.port, visit[0], number, visit[1], wait)
-        server.ask(httpd.port, visit[0], 1, visit[1])  # its line tells what the last one used
+                server.ask(httpd.port, visit, number, wait)
+        server.ask(httpd.port, visit, 1)  # its line tells what the last one used
         # The first connection only looked whether httpd is there.
         sums = [int(line) for line in (httpd.dumps / "bytes").read_text().split()[1:]]
     used = [after - before for before, after in zip(sums, sums[1:])]

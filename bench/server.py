@@ -1,13 +1,17 @@
 """One httpd for a measurement, in a directory of its own, and the client that asks it."""
 import contextlib
+import dataclasses
+import functools
 import os
 import pathlib
 import shutil
 import socket
 import sys
 import tempfile
+import threading
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
 sys.path.insert(0, str(ROOT / "tests" / "httpd"))
 
 from env import ports, tools  # noqa: E402  (the harness of the server tests)
@@ -17,6 +21,7 @@ import contenders  # noqa: E402
 
 PAGE_SIZE = 1024
 NOBODY = 65534  # its number everywhere; the name of its group differs
+PAGES = ("www", "www" + contenders.NESTED_PATH, "www" + contenders.SEEN_PATH)
 MODULES = ("unixd", "authz_core", "headers", "log_config")
 
 BASE = """\
@@ -66,22 +71,45 @@ def module_path():
     sys.exit("no mod_cookieguard.so: run make, or set COOKIEGUARD_MODULE to one")
 
 
-class Server:
-    """An httpd with one site (the text of its virtual hosts)."""
+@functools.lru_cache
+def _workshop():
+    """A directory for what is compiled, as long as the process lives."""
+    place = tempfile.TemporaryDirectory(prefix="cookieguard-bench-")
+    pathlib.Path(place.name).chmod(0o755)
+    return place
 
-    def __init__(self, site, has_guard, mpm="prefork"):
-        guard = module_path() if has_guard else None
+
+_compiler = threading.Lock()  # several contenders are measured at once
+
+
+def floor_path():
+    """floor.c, compiled."""
+    with _compiler:
+        return tools.compiled_module(HERE / "floor.c", _workshop().name)
+
+
+def load_line(module):
+    """The line that loads what a contender needs: "guard", "floor" or nothing."""
+    if module == "guard":
+        return f'LoadModule cookieguard_module "{module_path()}"\n'
+    return f'LoadModule cookiefloor_module "{floor_path()}"\n' if module == "floor" else ""
+
+
+class Server:
+    """An httpd with one site (the text of its virtual hosts) and one module or none of ours."""
+
+    def __init__(self, site, module, mpm="prefork"):
+        ours = load_line(module)
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="cookieguard-bench-"))
         self.port = ports.free_port()
         self.root.chmod(0o755)
-        for part in ("logs", "dumps", "www" + contenders.NESTED_PATH):
-            (self.root / part).mkdir(parents=True)
-        for page in ("www", "www" + contenders.NESTED_PATH):
+        for part in ("logs", "dumps", *PAGES):
+            (self.root / part).mkdir(parents=True, exist_ok=True)
+        for page in PAGES:
             (self.root / page / "page.html").write_bytes(b"x" * PAGE_SIZE)
         self.dumps = self.root / "dumps"
-        lines = [self._load(module) for module in (f"mpm_{mpm}", *MODULES)]
-        if guard:
-            lines.append(f'LoadModule cookieguard_module "{guard}"\n')
+        lines = [self._load(name) for name in (f"mpm_{mpm}", *MODULES)]
+        lines.append(ours)
         if os.geteuid() == 0:
             lines.append(f"User #{NOBODY}\nGroup #{NOBODY}\n")
             os.chown(self.dumps, NOBODY, NOBODY)
@@ -90,10 +118,10 @@ class Server:
         self.daemon = None
 
     @staticmethod
-    def _load(module):
-        if module in tools.static_modules():
+    def _load(name):
+        if name in tools.static_modules():
             return ""
-        return f'LoadModule {module}_module "{tools.module_directory()}/mod_{module}.so"\n'
+        return f'LoadModule {name}_module "{tools.module_directory()}/mod_{name}.so"\n'
 
     def start(self, before=None, flag="-DFOREGROUND", env=None):
         """Start httpd, perhaps under a program or with more environment: `before` tells the
@@ -111,9 +139,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(site, has_guard, mpm="prefork", **how):
+def running(site, module, mpm="prefork", **how):
     """A server that is there for the time of a `with`."""
-    server = Server(site, has_guard, mpm)
+    server = Server(site, module, mpm)
     try:
         server.start(**how)
         yield server
@@ -135,9 +163,27 @@ def wait_for_sleep(pid):
                 return
 
 
-def ask(port, host, count, path="/page.html", before_each=None):
-    """Send `count` requests on one connection; return the Set-Cookie lines of the last answer."""
-    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+@dataclasses.dataclass(frozen=True)
+class Visit:
+    """One request, sent again and again."""
+    host: str
+    path: str = "/page.html"
+    cookie: str = ""
+
+    def text(self):
+        cookie = f"Cookie: {self.cookie}\r\n" if self.cookie else ""
+        return f"GET {self.path} HTTP/1.1\r\nHost: {self.host}\r\n{cookie}\r\n".encode()
+
+
+@dataclasses.dataclass
+class Answer:
+    cookies: list   # Set-Cookie lines
+    seen: str = ""  # X-Seen: the cookies that reached the application
+
+
+def ask(port, visit, count, before_each=None):
+    """Send `count` requests on one connection; return the last answer."""
+    request = visit.text()
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with connection.makefile("rb") as answers:
@@ -145,24 +191,26 @@ def ask(port, host, count, path="/page.html", before_each=None):
                 if before_each:
                     before_each()
                 connection.sendall(request)
-                cookies = read_answer(answers)
-    return cookies
+                answer = read_answer(answers)
+    return answer
 
 
 def read_answer(answers):
     status = answers.readline()
     if b" 200 " not in status:
         raise RuntimeError(f"httpd answered {status!r}")
-    cookies, length = [], 0
+    answer, length = Answer([]), 0
     while (line := answers.readline().rstrip(b"\r\n")):
         name, _, value = line.decode("latin-1").partition(":")
         if name.lower() == "set-cookie":
-            cookies.append(value.strip())
+            answer.cookies.append(value.strip())
+        elif name.lower() == "x-seen":
+            answer.seen = value.strip()
         elif name.lower() == "content-length":
             length = int(value)
     if len(answers.read(length)) != PAGE_SIZE:
         raise RuntimeError("httpd answered with another page")
-    return cookies
+    return answer
 
 
 def check_answer(contender, count, cookies):

@@ -1,11 +1,18 @@
-"""Requests per second and processor time, as ratios: all contenders run at once, and a client (ab)
-asks them in turn, a fraction of a second each, round after round. What the machine does besides
-falls on all of them."""
+"""Requests per second and processor time against httpd alone, in paired rounds.
+
+All servers run at once, and a client (ab) asks one at a time, a fraction of a second each. A round
+asks httpd alone, the contender, the contender, httpd alone: what the machine does besides falls on
+both, and a drift within the round falls out. Of the ratios of all rounds the median counts.
+"""
 import contextlib
+import dataclasses
+import glob
 import os
 import re
+import shutil
 import statistics
 import subprocess
+import time
 
 from env.process import session_members  # found by way of server.py
 
@@ -13,43 +20,82 @@ import contenders
 import server
 
 CONNECTIONS = 8
+NORMAL_95 = 1.96  # standard deviations on each side that hold 95 of 100
+
+
+@dataclasses.dataclass(frozen=True)
+class Spread:
+    """The median of some ratios, and between which of them it lies with 95 of 100."""
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, ratios):
+        ranked = sorted(ratios)
+        outside = max(0, int((len(ranked) - NORMAL_95 * len(ranked) ** 0.5) / 2))
+        return cls(statistics.median(ranked), ranked[outside], ranked[-1 - outside])
+
+
+def pinned(processor):
+    """What stands before a command that is to stay on one processor, if there are several."""
+    taskset = shutil.which("taskset")
+    return [taskset, "-c", str(processor)] if taskset and os.cpu_count() > 1 else []
 
 
 def ask_many(port, count, requests):
-    """Send requests over keep-alive connections; return how many a second were answered."""
+    """Send requests over keep-alive connections; return the seconds that they took."""
+    before = time.monotonic()
     output = subprocess.run(
-        ["ab", "-q", "-k", f"-c{CONNECTIONS}", f"-n{requests}", "-H",
+        [*pinned(1), "ab", "-q", "-k", f"-c{CONNECTIONS}", f"-n{requests}", "-H",
          f"Host: {contenders.host_of(count)}", f"http://127.0.0.1:{port}/page.html"],
         check=True, capture_output=True, text=True).stdout
     if not re.search(r"Failed requests:\s+0\n", output) or "Non-2xx" in output:
         raise RuntimeError(f"ab had errors:\n{output}")
-    return float(re.search(r"Requests per second:\s+([\d.]+)", output).group(1))
+    taken = re.search(r"Time taken for tests:\s+([\d.]+)", output)
+    return float(taken.group(1)) if taken else time.monotonic() - before
 
 
 def seconds_used(httpd):
-    """Processor time of all processes of a server so far."""
-    ticks = 0
+    """Processor time of all threads of a server so far."""
+    nanoseconds = 0
     for pid in session_members(httpd.daemon.pid):
-        with open(f"/proc/{pid}/stat", "rb") as stat:
-            fields = stat.read().rpartition(b")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+        for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError), \
+                    open(path, encoding="ascii") as stat:
+                nanoseconds += int(stat.read().split()[0])
+    return nanoseconds / 1e9
+
+
+def run_once(httpd, count, requests):
+    """Seconds by the clock and of processor time."""
+    before = seconds_used(httpd)
+    taken = ask_many(httpd.port, count, requests)
+    return taken, seconds_used(httpd) - before
+
+
+def round_of(alone, httpd, count, requests):
+    """Requests per second and processor time of a contender, each against httpd alone."""
+    runs = [run_once(each, count, requests) for each in (alone, httpd, httpd, alone)]
+    (clock_0, used_0), (clock_1, used_1), (clock_2, used_2), (clock_3, used_3) = runs
+    return (clock_0 + clock_3) / (clock_1 + clock_2), (used_1 + used_2) / (used_0 + used_3)
 
 
 def measure(chosen, count, rounds, requests):
-    """Two tables by key: the median of requests per second, and processor seconds per request."""
+    """{key: (spread of requests per second, spread of processor time)}, against httpd alone."""
     with contextlib.ExitStack() as stack:
-        httpds = {contender.key: stack.enter_context(
-            server.running(contenders.site_of(contender), contender.has_guard, mpm="event"))
-            for contender in chosen}
-        keys = list(httpds)
-        for key in keys:
-            ask_many(httpds[key].port, count, requests)  # warms up
-        rates = {key: [] for key in keys}
-        before = {key: seconds_used(httpds[key]) for key in keys}
-        for number in range(rounds):
-            for key in keys[number % len(keys):] + keys[:number % len(keys)]:
-                rates[key].append(ask_many(httpds[key].port, count, requests))
-        used = {key: (seconds_used(httpds[key]) - before[key]) / (rounds * requests)
-                for key in keys}
-        return {key: statistics.median(rates[key]) for key in keys}, used
+        def start(contender):
+            return stack.enter_context(
+                server.running(contenders.site_of(contender), contender.module, mpm="event",
+                               before=lambda httpd: pinned(0)))
+
+        alone = start(contenders.BY_KEY["none"])
+        httpds = {contender.key: start(contender) for contender in chosen}
+        for httpd in (alone, *httpds.values()):
+            ask_many(httpd.port, count, requests)  # warms up
+        found = {key: [] for key in httpds}
+        for _ in range(rounds):
+            for key, httpd in httpds.items():
+                found[key].append(round_of(alone, httpd, count, requests))
+    return {key: tuple(Spread.of(ratios) for ratios in zip(*pairs))
+            for key, pairs in found.items()}
