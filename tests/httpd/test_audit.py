@@ -398,6 +398,92 @@ def test_short_form(server, origin, lines, wanted):
     assert got == wanted.replace("{n}", name)
 
 
+@pytest.mark.parametrize("lines, wanted", [
+    (["SID=1; Path=/; HttpOnly"], "SID:+__Host-+Secure+SameSite"),
+    (["SID=1" + COMPLETE], "SID:+__Host-"),
+    (["SID=1; Path=/app", "lang=de" + COMPLETE], "SID:withheld"),
+])
+def test_short_form_of_prefixes(server, origin, lines, wanted):
+    case = unique("case")
+    send(server, origin, *[line.encode() for line in lines], host="prefixed.test",
+         headers={"X-Case": case})
+    (line,) = [l for l in server.log_text("short_log").decode().splitlines()
+               if l.startswith(case + " ")]
+    assert line.split(" ", 2)[2] == wanted
+
+
+# --- cookies of requests that are refused ---------------------------------------------------
+
+REFUSED = [
+    ("SID={v}", {"plain": 1}, "SID"),
+    ("sid={v}; x=1; S%49D={v}", {"spelling": 2}, "SID"),
+    ("x=1, SID={v}", {"embedded": 1}, "SID"),
+    ("__Host-SID={v}; __Host-SID=other", {"repeated": 2}, "SID"),
+    ("$Version=1; x=1; $Path={v}", {"dollar": 2}, ""),
+    ('x="1; __Host-SID={v}', {"quote": 1}, ""),
+    ("; ".join(f"__Host-app_{n}={{v}}" for n in range(18)), {"surplus": 2}, "app_*"),
+    ("$Version=1; sid={v}; SID={v}", {"spelling": 1, "plain": 1, "dollar": 1}, ""),
+]
+
+
+def refused_records(records):
+    return [record for record in records if record["event"] == "cookies-refused"]
+
+
+@pytest.mark.parametrize("cookies, refusals, name", REFUSED)
+def test_refused_cookies_are_counted_by_their_reasons(server, origin, cookies, refusals, name):
+    """The record has the configured name; what was sent stands in no log."""
+    key = origin.play(response_with([]))
+    server.request(f"/{key}?next=1", host=b"prefixed.test",
+                   headers={"Cookie": cookies.replace("{v}", secret.value())})
+    (record,) = [r for r in refused_records(server.audit("audit_prefixed"))
+                 if r["path"] == f"/{key}"]
+    assert (record["refusals"], record["count"]) == (refusals, sum(refusals.values()))
+    assert (record["cookie"], record["mode"], record["status"]) == (name, "enforce", 200)
+    assert record["vhost"] == f"prefixed.test:{server.port()}"
+
+
+@pytest.mark.parametrize("cookies", ["x=1; y=2", "__Host-SID={v}; x=1", "__Host-SID={v}"])
+def test_nothing_is_told_where_nothing_is_refused(server, origin, cookies):
+    key = origin.play(response_with([]))
+    server.request(f"/{key}", host=b"prefixed.test",
+                   headers={"Cookie": cookies.replace("{v}", secret.value())})
+    assert not [r for r in server.audit("audit_prefixed") if r.get("path") == f"/{key}"]
+
+
+def test_refused_cookies_go_to_the_error_log_without_a_target(server, origin):
+    server.expect("CG0100")
+    key = origin.play(response_with([]))
+    server.request(f"/{key}", host=b"prefixed-errorlog.test",
+                   headers={"Cookie": f"SID={secret.value()}"})
+    (record,) = [r for r in refused_records(error_log_records(server, "error_of_prefixed"))
+                 if r["path"] == f"/{key}"]
+    assert record["refusals"] == {"plain": 1}
+
+
+def test_what_clients_cause_at_will_is_ten_lines_a_second(start, origin):
+    """Its own server: a hundred requests in one go, and a reload that tells of the last ones."""
+    server = start("audit-held-back", "audit.conf", modules=MODULES, ports_named=("plain",),
+                   defines={"port_backend": origin.port})
+    server.expect("AH00488")
+    key = origin.play(response_with([]))
+    ask = f"GET /{key} HTTP/1.1\r\nHost: prefixed.test\r\nCookie: SID=1\r\n"
+    asked = (ask + "\r\n") * 99 + ask + "Connection: close\r\n\r\n"
+    answers = http1.send_raw(server.port(), asked.encode())
+    assert answers.count(b"HTTP/1.1 200") == 100
+    server.graceful()
+
+    def told():
+        records = server.audit("audit_prefixed")
+        return len(refused_records(records)) + sum(
+            record["count"] for record in records if record["event"] == "refused-count")
+
+    wait_until(lambda: told() == 100, "the count", server.daemon.process)
+    seconds = [r["@timestamp"][:19] for r in refused_records(server.audit("audit_prefixed"))]
+    assert max(seconds.count(second) for second in seconds) <= 10
+    assert len(seconds) < 100
+
+
 # --- findings -----------------------------------------------------------------------------
 
 # id -> (host, lines as the backend sends them, facts of the request)
@@ -432,7 +518,10 @@ FINDINGS = {
     "CG-IDENTITY-CHANGED": ("all.test", ["moved=1" + COMPLETE]),
     "CG-KNOWN-COOKIE": ("all.test", ["csrftoken=1; Secure; SameSite=Lax"]),
     "CG-DROPPED": ("all.test", ["dropped_{n}=1"]),
+    "CG-WITHHELD": ("prefixed.test", ["SID=1; Path=/app"]),
+    "CG-SPELLING": ("prefixed.test", ["Sid=1; Path=/"]),
 }
+LOGS = {"plain.test": "audit_plain", "prefixed.test": "audit_prefixed"}
 # Findings that other tests trigger, and where.
 ELSEWHERE = {
     "CG-OVERRIDE-IGNORED": "test_override.py",
@@ -442,20 +531,23 @@ ELSEWHERE = {
 }
 
 
+HERE = {"CG-INTERIM"}  # by a test of its own
+
+
 def findings_in_documents():
     text = (REPO / "docs" / "findings.md").read_text(encoding="utf-8")
     return set(re.findall(r"^\| \[(CG-[A-Z-]+)\]", text, re.MULTILINE))
 
 
 def test_every_finding_has_a_test():
-    assert findings_in_documents() == set(FINDINGS) | set(ELSEWHERE)
+    assert findings_in_documents() == set(FINDINGS) | set(ELSEWHERE) | HERE
 
 
 @pytest.mark.parametrize("finding", FINDINGS)
 def test_finding(server, origin, finding):
     host, lines = FINDINGS[finding]
     name = unique("f")
-    log = "audit_plain" if host == "plain.test" else "audit_all"
+    log = LOGS.get(host, "audit_all")
     before = len(server.audit(log))
     server.expect("AH02430")  # httpd refuses a head with a control character, after the audit
     send(server, origin, *[line.format(n=name).encode() for line in lines], host=host)
@@ -465,6 +557,20 @@ def test_finding(server, origin, finding):
         found = {f["id"]: f for f in record["findings"]}
         assert finding in found, record
         assert found[finding]["severity"] in ("info", "low", "medium", "high")
+
+
+def test_a_cookie_of_an_interim_response(server, origin):
+    """It is told with the status of the response that carried it."""
+    early, final = unique("early"), unique("final")
+    key = origin.play(f"HTTP/1.1 103 Early Hints\r\nSet-Cookie: {early}=1\r\n\r\n".encode()
+                      + response_with([f"{final}=1".encode()]))
+    response = server.request("/" + key, host=b"all.test")
+    assert [head.status for head in response.interim] == [103]
+    (of_early,) = records_of(server, "audit_all", early)
+    (of_final,) = records_of(server, "audit_all", final)
+    assert (of_early["status"], of_final["status"]) == (103, 200)
+    assert "CG-INTERIM" in {finding["id"] for finding in of_early["findings"]}
+    assert "CG-INTERIM" not in {finding["id"] for finding in of_final["findings"]}
 
 
 def test_a_complete_cookie_has_no_finding(server, origin):
