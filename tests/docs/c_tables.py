@@ -87,6 +87,16 @@ def findings():
     return print_table(["policy/finding.h"], body, core_sources())
 
 
+def names(header, prefix, type_name, function):
+    """The words that a function of the core gives to the values of an enum, but for its zero."""
+    body = f"""
+    for (int i = 1; i < {prefix}_COUNT; i++) {{
+        cg_span name = {function}(({type_name})i);
+        printf("\\"%.*s\\"\\n", (int)name.len, name.at);
+    }}"""
+    return print_table([header], body, core_sources())
+
+
 def severity_words(row):
     """The severity as the documents print it."""
     if row["severity"] == row["session_severity"]:

@@ -43,3 +43,9 @@ def test_the_words_of_a_session_are_those_of_the_module():
                                  + [f"{no}_{words[0]}" for no in (csrf, xsrf, forgery)])
     assert [name for name, is_session in told.items() if is_session] == [
         f"x_{word}" for word in words]
+
+
+def test_what_stands_in_the_way_is_told_in_the_words_of_the_source():
+    shown = [plain(row[0]) for row in table_rows(PAGE, "Reason")]
+    assert sorted(shown) == sorted(c_tables.names(
+        "policy/judge.h", "CG_WITHHELD", "cg_withheld", "cg_withheld_name"))

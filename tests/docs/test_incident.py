@@ -2,6 +2,7 @@
 those of the source."""
 import re
 
+import c_tables
 import documents
 import pytest
 from env.httpd import Httpd
@@ -83,3 +84,44 @@ def test_who_must_log_in_again(switch):
         made.stop()
         made.remove()
     assert must_log_in == switches()[switch]
+
+
+# A Cookie field for each reason of the page.
+REFUSED = {
+    "plain": "SID=1",
+    "spelling": "sid=1",
+    "embedded": "theme=dark, SID=1",
+    "repeated": "__Host-SID=1; __Host-SID=2",
+    "dollar": "$Version=1",
+    "quote": 'theme="dark; __Host-SID=1',
+    "surplus": "; ".join(f"__Host-s{number}=1" for number in range(17)),
+}
+
+
+def test_the_reasons_are_those_of_the_source():
+    shown = [documents.plain(row[0]) for row in documents.table_rows(PAGE, "Reason")]
+    assert shown == [name for name in REFUSED]
+    assert sorted(shown) == sorted(c_tables.names(
+        "policy/restore.h", "CG_REFUSAL", "cg_refusal", "cg_refusal_name"))
+
+
+def test_each_reason_is_in_a_record(tmp_path):
+    made = Httpd("reasons", None, ports_named=["plain"], text=f"""
+        Listen 127.0.0.1:${{port_plain}}
+        ServerName https://guarded.test
+        CookieGuard On
+        {PREFIX}
+        CookieGuardCookie s? Prefix=__Host-
+        CookieGuardCookie s1? Prefix=__Host-
+        CookieGuardAuditLog logs/audit_log
+        """)
+    made.start()
+    try:
+        for reason, field in REFUSED.items():
+            made.request(f"/{reason}", headers={"Cookie": field})
+        records = made.wait_for_audit(lambda told: len(told) >= len(REFUSED))
+    finally:
+        made.stop()
+        made.remove()
+    assert [(record["event"], record["path"], list(record["refusals"])) for record in records] == [
+        ("cookies-refused", f"/{reason}", [reason]) for reason in REFUSED]

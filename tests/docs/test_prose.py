@@ -11,6 +11,8 @@ SHORT_FORMS = {
     "/added": ["SID=1; Path=/"],
     "/replaced": ["lang=en; Max-Age=99999; Domain=guarded.test; Secure; HttpOnly; SameSite=Lax"],
     "/dropped": ["debug_1=x"],
+    "/prefixed": ["login=1; Path=/; Secure"],
+    "/withheld": ["cart=1; Path=/shop"],
     "/unchanged": ["ok=1; Secure; HttpOnly; SameSite=Lax"],
 }
 TOGETHER = ["partner_a=1", "other=1"]
@@ -49,6 +51,8 @@ def server():
             CookieGuard On
             CookieGuardCookie lang Max-Age<=1d -Domain
             CookieGuardCookie debug_* Drop
+            CookieGuardCookie login Prefix=__Host-
+            CookieGuardCookie cart Prefix=__Host-
             LogFormat "%U %^cg" short
             CustomLog "logs/short.log" short
         </VirtualHost>
@@ -193,3 +197,46 @@ def test_a_prefixed_cookie_leaves_as_the_page_shows(guarding, number):
 @pytest.mark.parametrize("number", range(len(prefixed())))
 def test_no_guarded_cookie_leaves_over_plain_http(guarding, number):
     assert guarding.request(f"/{number}", port="http").set_cookies == []
+
+
+def received():
+    """[(what the browser sends, what the application gets)] of "What comes in"."""
+    return [[cell.replace("`", "") for cell in row]
+            for row in documents.table_rows(PAGE, "The browser sends")]
+
+
+@pytest.fixture(scope="module")
+def telling():
+    """A server that says in a header what Cookie its modules see, and whether Cookie2 came."""
+    made = Httpd("telling", None, ports_named=["https"], text=f"""
+        Listen 127.0.0.1:${{port_https}}
+        ServerName https://guarded.test
+        RewriteEngine On
+        RewriteCond "%{{HTTP_COOKIE}}" "(.*)"
+        RewriteRule "^" "-" [E=COOKIE_SEEN:%1]
+        RewriteCond "%{{HTTP:Cookie2}}" "(.*)"
+        RewriteRule "^" "-" [E=COOKIE2_SEEN:%1]
+        Header always set X-Cookie "%{{COOKIE_SEEN}}e"
+        Header always set X-Cookie2 "%{{COOKIE2_SEEN}}e"
+        TraceEnable On
+        CookieGuardAuditLog logs/audit_log all
+        {block_after("Prefix").text}
+        """)
+    made.start()
+    yield made
+    made.stop(check=False)
+    made.remove()
+
+
+@pytest.mark.parametrize("number", range(len(received())))
+def test_the_application_gets_what_the_page_shows(telling, number):
+    sent, wanted = received()[number]
+    answer = telling.request("/", port="https", headers={"Cookie": sent, "Cookie2": "$Version=1"})
+    assert answer.all(b"X-Cookie") == [wanted.encode()]
+    assert answer.all(b"X-Cookie2") == [b""]
+
+
+def test_a_trace_shows_no_cookie(telling):
+    answer = telling.request("/", port="https", method="TRACE", headers={"Cookie": "__Host-SID=1"})
+    assert answer.status == 200
+    assert b"TRACE / HTTP/1.1" in answer.body and b"SID" not in answer.body
