@@ -230,10 +230,9 @@ int cg_cache_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 
 /* -- on a hit --------------------------------------------------------------------------------- */
 
-/* True if mod_cache answered before httpd looked up what applies to the URL. */
-static bool is_quick_hit(const request_rec *r)
+bool cg_cache_is_quick_hit(const request_rec *r)
 {
-    return !r->filename && r->per_dir_config == r->server->lookup_defaults &&
+    return cg_cache_is_here && !r->filename && r->per_dir_config == r->server->lookup_defaults &&
            apr_table_get(r->subprocess_env, "cache-hit");
 }
 
@@ -302,7 +301,7 @@ void cg_cache_read_mark(cg_judging *judging)
     const char *mark = apr_table_get(r->headers_out, MARK);
 
     remove_mark(r);
-    if (r->main || !is_quick_hit(r)) {
+    if (r->main || !cg_cache_is_quick_hit(r)) {
         return;
     }
     judging->mark = check_mark(r, mark);

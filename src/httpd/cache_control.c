@@ -7,54 +7,69 @@
 /* Fields that count besides those of CG_CACHE_FIELD_. */
 enum { FIELD_EXPIRES = 8, FIELD_PRAGMA = 16 };
 
-/* What one header table says. */
-typedef struct table_facts {
-    unsigned fields;                  /* that are there */
-    unsigned general, cdn, surrogate; /* CG_SAYS_ */
-} table_facts;
+/* By the first letter of a name, the second letters with which it may be that of a field that counts;
+ * in any case. Most names are told by that. */
+#define LETTER(c) (1u << ((c)&0x1f))
+static const uint32_t second_letters[32] = {
+    ['c' & 0x1f] = LETTER('a') | LETTER('d'),
+    ['e' & 0x1f] = LETTER('x'),
+    ['p' & 0x1f] = LETTER('r'),
+    ['s' & 0x1f] = LETTER('u'),
+};
 
-static unsigned field_if(const apr_table_entry_t *entry, const char *name, unsigned field)
+static unsigned field_if(const char *key, const char *name, unsigned field)
 {
-    return ap_cstr_casecmp(entry->key, name) ? 0 : field;
+    return ap_cstr_casecmp(key, name) ? 0 : field;
 }
 
-/* The field that the entry is, or 0. Two letters tell those that count from most others. */
-static unsigned field_of(const apr_table_entry_t *entry)
+static unsigned compare_field(const char *key)
 {
-    char second = entry->key[0] ? (char)(entry->key[1] | 0x20) : '\0';
-    switch (entry->key[0] | 0x20) {
+    switch (key[0] | 0x20) {
     case 'c':
-        return second == 'a'   ? field_if(entry, "Cache-Control", CG_CACHE_FIELD_GENERAL)
-               : second == 'd' ? field_if(entry, "CDN-Cache-Control", CG_CACHE_FIELD_CDN)
-                               : 0;
+        return field_if(key, "Cache-Control", CG_CACHE_FIELD_GENERAL) |
+               field_if(key, "CDN-Cache-Control", CG_CACHE_FIELD_CDN);
     case 'e':
-        return second == 'x' ? field_if(entry, "Expires", FIELD_EXPIRES) : 0;
+        return field_if(key, "Expires", FIELD_EXPIRES);
     case 'p':
-        return second == 'r' ? field_if(entry, "Pragma", FIELD_PRAGMA) : 0;
-    case 's':
-        return second == 'u' ? field_if(entry, "Surrogate-Control", CG_CACHE_FIELD_SURROGATE) : 0;
+        return field_if(key, "Pragma", FIELD_PRAGMA);
     default:
-        return 0;
+        return field_if(key, "Surrogate-Control", CG_CACHE_FIELD_SURROGATE);
     }
 }
 
-static table_facts read_table(const apr_table_t *headers)
+/* The field that the entry is, or 0. */
+static inline unsigned field_of(const char *key)
+{
+    uint32_t letters = second_letters[key[0] & 0x1f];
+    return letters && (letters >> (key[1] & 0x1f) & 1) ? compare_field(key) : 0;
+}
+
+/* The fields that a table has. Most have none of them. */
+static unsigned find_fields(const apr_table_t *headers)
 {
     const apr_array_header_t *entries = apr_table_elts(headers);
-    table_facts facts = {.fields = 0};
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)entries->elts;
+    unsigned fields = 0;
+
+    for (const apr_table_entry_t *end = entry + entries->nelts; entry < end; entry++) {
+        fields |= field_of(entry->key);
+    }
+    return fields;
+}
+
+/* What the lines of one field say together. */
+static unsigned read_field(const apr_table_t *headers, unsigned field)
+{
+    const apr_array_header_t *entries = apr_table_elts(headers);
+    unsigned says = 0;
 
     for (int i = 0; i < entries->nelts; i++) {
         const apr_table_entry_t *entry = &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
-        unsigned field = field_of(entry);
-        unsigned says = field && field < FIELD_EXPIRES
-                            ? cg_cache_control_read(cg_span_of(entry->val))
-                            : 0;
-        facts.fields |= field;
-        facts.general |= field == CG_CACHE_FIELD_GENERAL ? says : 0;
-        facts.cdn |= field == CG_CACHE_FIELD_CDN ? says : 0;
-        facts.surrogate |= field == CG_CACHE_FIELD_SURROGATE ? says : 0;
+        if (field_of(entry->key) == field) {
+            says |= cg_cache_control_read(cg_span_of(entry->val));
+        }
     }
-    return facts;
+    return says;
 }
 
 static cg_cache_method method_of(const request_rec *r)
@@ -69,22 +84,20 @@ static bool has_header(const apr_table_t *headers, const char *name)
     return apr_table_get(headers, name) != NULL;
 }
 
-static cg_cache_facts facts_of(const request_rec *r, const table_facts *out, const table_facts *err)
+static unsigned read_both(const request_rec *r, unsigned fields, unsigned field)
 {
-    cg_cache_method method = method_of(r);
-    return (cg_cache_facts){
-        .method = method,
-        .status = r->status,
-        .general = out->general | err->general,
-        .cdn = out->cdn | err->cdn,
-        .surrogate = out->surrogate | err->surrogate,
-        .has_expires = ((out->fields | err->fields) & FIELD_EXPIRES) != 0,
-        .has_content_location = method == CG_CACHE_METHOD_POST &&
-                                (has_header(r->headers_out, "Content-Location") ||
-                                 has_header(r->err_headers_out, "Content-Location")),
-        .has_authorization = has_header(r->headers_in, "Authorization"),
-        .content_type = cg_span_of(r->content_type),
-    };
+    return fields & field
+               ? read_field(r->headers_out, field) | read_field(r->err_headers_out, field)
+               : 0;
+}
+
+static void read_fields(const request_rec *r, unsigned fields, cg_cache_facts *facts)
+{
+    facts->general = read_both(r, fields, CG_CACHE_FIELD_GENERAL);
+    facts->cdn = read_both(r, fields, CG_CACHE_FIELD_CDN);
+    facts->surrogate = read_both(r, fields, CG_CACHE_FIELD_SURROGATE);
+    facts->has_expires = (fields & FIELD_EXPIRES) != 0;
+    facts->content_type = cg_span_of(r->content_type);
 }
 
 /* For apr_table_do: stops at the first name that looks like a session's. */
@@ -119,7 +132,7 @@ static void close_table(apr_pool_t *pool, apr_table_t *headers, const cg_cache_v
 
     for (int i = 0; i < entries->nelts; i++) {
         apr_table_entry_t *entry = &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
-        unsigned field = field_of(entry);
+        unsigned field = field_of(entry->key);
         if (field & verdict->open_to) {
             entry->val = (char *)print_line(pool, entry->val,
                                             cg_cache_cure_of(verdict->cure, field));
@@ -142,12 +155,12 @@ static void close_response(request_rec *r, unsigned fields, const cg_cache_verdi
 
 /* mod_cache reads Cache-Control of one table alone: of err_headers_out, if that has any or a Pragma.
  * True if it would store what the two together close. */
-static bool is_misread_by_mod_cache(cg_cache_wish wish, const cg_cache_facts *facts,
-                                    const table_facts *err)
+static bool is_misread_by_mod_cache(const request_rec *r, cg_cache_wish wish,
+                                    const cg_cache_facts *facts)
 {
     cg_cache_facts misread = *facts;
-    misread.general = err->general;
-    return (err->fields & (CG_CACHE_FIELD_GENERAL | FIELD_PRAGMA)) &&
+    misread.general = read_field(r->err_headers_out, CG_CACHE_FIELD_GENERAL);
+    return (find_fields(r->err_headers_out) & (CG_CACHE_FIELD_GENERAL | FIELD_PRAGMA)) &&
            cg_cache_judge(wish, &misread).cure != CG_CACHE_CURE_NONE;
 }
 
@@ -158,29 +171,39 @@ static void close_mod_cache(request_rec *r)
     apr_table_setn(r->subprocess_env, "no-cache", "CookieGuardCacheControl");
 }
 
+static void carry_out(request_rec *r, cg_cache_wish wish, unsigned fields,
+                      const cg_cache_facts *facts, const cg_cache_verdict *verdict)
+{
+    if (verdict->cure) {
+        close_response(r, fields, verdict);
+    }
+    if (cg_cache_is_here && (verdict->cure || is_misread_by_mod_cache(r, wish, facts))) {
+        close_mod_cache(r);
+    }
+}
+
 void cg_cache_control_guard(cg_judging *judging, cg_cache_wish wish)
 {
     request_rec *r = judging->r;
-    table_facts out = read_table(r->headers_out);
-    table_facts err = read_table(r->err_headers_out);
-    cg_cache_facts facts = facts_of(r, &out, &err);
+    unsigned fields = find_fields(r->headers_out) | find_fields(r->err_headers_out);
+    cg_cache_facts facts = {.method = method_of(r), .status = r->status};
     cg_cache_verdict verdict;
 
-    if (cg_cache_asks_for_names(wish, &facts)) {
-        facts.has_session_cookie = has_session_cookie(r);
+    facts.has_authorization = has_header(r->headers_in, "Authorization");
+    if (facts.method == CG_CACHE_METHOD_POST) {
+        facts.has_content_location = has_header(r->headers_out, "Content-Location") ||
+                                     has_header(r->err_headers_out, "Content-Location");
+    }
+    if (fields) {
+        read_fields(r, fields, &facts);
+        facts.has_session_cookie = cg_cache_asks_for_names(wish, &facts) && has_session_cookie(r);
     }
     verdict = cg_cache_judge(wish, &facts);
     if (verdict.open_to) {
         judging->noted |= CG_FINDING_BIT(verdict.is_harmless ? CG_FINDING_CACHEABLE_STATIC
                                                              : CG_FINDING_CACHEABLE);
     }
-    if (judging->mode != CG_MODE_ON) {
-        return;
-    }
-    if (verdict.cure) {
-        close_response(r, out.fields | err.fields, &verdict);
-    }
-    if (cg_cache_is_here && (verdict.cure || is_misread_by_mod_cache(wish, &facts, &err))) {
-        close_mod_cache(r);
+    if (judging->mode == CG_MODE_ON) {
+        carry_out(r, wish, fields, &facts, &verdict);
     }
 }

@@ -98,12 +98,13 @@ static void prepare(cg_judging *judging)
     judging->is_idle = false;
     judging->lookup = (cg_lookup){.holds = condition_holds, .context = r};
     judging->response = cg_response_make(r);
-    judging->response->circumstances = cg_fact_circumstances(r);
+    cg_fact_circumstances(r, &judging->response->circumstances);
     judging->judged_before = judging->response->judged_count;
     judging->expected = judging->response->first;
     judging->spare = NULL;
     memset(judging->counts, 0, sizeof judging->counts);
-    if (judging->status == 0 && judging->mode != CG_MODE_OFF) {
+    if (judging->status == 0 && judging->mode != CG_MODE_OFF &&
+        settings.cache_wish != CG_CACHE_WISH_OFF) {
         cg_cache_control_guard(judging, settings.cache_wish);
     }
 }
@@ -261,14 +262,19 @@ static bool is_in_room(const cg_judged *judged)
 static void count(cg_judging *judging, const cg_event *event)
 {
     cg_action action = event->mode == CG_MODE_ON ? event->judgement.action : CG_ACTION_PASS;
-    bool is_withheld = event->judgement.withheld != CG_WITHHELD_NOT;
 
     judging->counts[CG_COUNTER_COOKIES]++;
-    judging->counts[CG_COUNTER_REWRITTEN] += action == CG_ACTION_REWRITE;
-    judging->counts[CG_COUNTER_DROPPED] += action == CG_ACTION_DROP && !is_withheld;
-    judging->counts[CG_COUNTER_WITHHELD] += action == CG_ACTION_DROP && is_withheld;
-    judging->counts[CG_COUNTER_REFUSED] += event->judgement.refused != 0;
-    judging->counts[CG_COUNTER_IGNORED] += event->cookie.kind != CG_LINE_COOKIE;
+    if (action == CG_ACTION_REWRITE) {
+        judging->counts[CG_COUNTER_REWRITTEN]++;
+    } else if (action == CG_ACTION_DROP) {
+        judging->counts[event->judgement.withheld ? CG_COUNTER_WITHHELD : CG_COUNTER_DROPPED]++;
+    }
+    if (event->judgement.refused) {
+        judging->counts[CG_COUNTER_REFUSED]++;
+    }
+    if (event->cookie.kind != CG_LINE_COOKIE) {
+        judging->counts[CG_COUNTER_IGNORED]++;
+    }
 }
 
 /* False if the list is full: then the line is only counted. */
@@ -310,9 +316,14 @@ const char *cg_judging_line(cg_judging *judging, const char *line)
     return judged->out;
 }
 
+static inline bool begins_with_s(const apr_table_entry_t *entry)
+{
+    return (entry->key[0] | 0x20) == 's';
+}
+
 static bool is_set_cookie(const apr_table_entry_t *entry)
 {
-    return (entry->key[0] | 0x20) == 's' &&
+    return begins_with_s(entry) &&
            (!strcmp(entry->key, "Set-Cookie") || !ap_cstr_casecmp(entry->key, "Set-Cookie"));
 }
 
@@ -331,12 +342,13 @@ static void remove_dropped(apr_pool_t *pool, apr_table_t *headers)
     }
 }
 
-void cg_judging_table(cg_judging *judging, apr_table_t *headers)
+/* From entry `i` on. */
+static __attribute__((noinline)) void judge_entries(cg_judging *judging, apr_table_t *headers, int i)
 {
     const apr_array_header_t *entries = apr_table_elts(headers);
     bool has_dropped = false;
 
-    for (int i = 0; i < entries->nelts; i++) {
+    for (; i < entries->nelts; i++) {
         apr_table_entry_t *entry = &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
         if (is_set_cookie(entry)) {
             const char *out = cg_judging_line(judging, entry->val);
@@ -347,6 +359,19 @@ void cg_judging_table(cg_judging *judging, apr_table_t *headers)
     }
     if (has_dropped) {
         remove_dropped(judging->r->pool, headers);
+    }
+}
+
+/* Most heads have no field with such a letter, and pay for nothing else. */
+void cg_judging_table(cg_judging *judging, apr_table_t *headers)
+{
+    const apr_array_header_t *entries = apr_table_elts(headers);
+
+    for (int i = 0; i < entries->nelts; i++) {
+        if (begins_with_s(&APR_ARRAY_IDX(entries, i, apr_table_entry_t))) {
+            judge_entries(judging, headers, i);
+            return;
+        }
     }
 }
 

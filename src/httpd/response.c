@@ -61,7 +61,8 @@ static void judge_head(request_rec *r)
     cg_judging_end(&judging);
 }
 
-/* What the browser holds by an old name is handed out by the new one, once. */
+/* What the browser holds by an old name is handed out by the new one, once; not on a hit of which
+ * too little is known to judge it. */
 static void judge_and_hand_out(request_rec *r, cg_response *response)
 {
     response->is_handed_out = true;
@@ -75,7 +76,8 @@ static apr_status_t filter_response(ap_filter_t *f, apr_bucket_brigade *brigade)
     cg_response *response = cg_response_of(f->r);
 
     cg_interim_disarm(f->c);
-    if (response && response->restored && !response->is_handed_out) {
+    if (response && response->restored && !response->is_handed_out &&
+        !cg_cache_is_quick_hit(f->r)) {
         judge_and_hand_out(f->r, response);
     } else {
         judge_head(f->r);

@@ -123,7 +123,7 @@ unsigned cg_cache_control_read(cg_span text)
 }
 
 /* RFC 9110 15.1. */
-static bool is_heuristically_cacheable(int status)
+static inline bool is_heuristically_cacheable(int status)
 {
     switch (status) {
     case 200:
@@ -154,7 +154,8 @@ static bool is_closed(unsigned says)
 /* RFC 9111 section 3, for a shared cache that heeds the field with these words. A 304 is not stored
  * itself, but its fields go into the stored response (4.3.4), Set-Cookie too. A POST is stored only
  * with a lifetime and for the URL in Content-Location (RFC 9110 9.3.3). */
-static bool may_be_stored(const cg_cache_facts *facts, unsigned says, bool has_expires)
+static inline __attribute__((always_inline)) bool may_be_stored(const cg_cache_facts *facts,
+                                                                unsigned says, bool has_expires)
 {
     bool has_lifetime = has_expires || (says & (CG_SAYS_MAX_AGE | CG_SAYS_S_MAXAGE));
 
@@ -220,8 +221,9 @@ static bool asks_to_be_shared(const cg_cache_facts *facts)
 
 bool cg_cache_asks_for_names(cg_cache_wish wish, const cg_cache_facts *facts)
 {
-    return (wish == CG_CACHE_WISH_AUTO || wish == CG_CACHE_WISH_REPORT) &&
-           asks_to_be_shared(facts) && is_static_type(facts->content_type);
+    return asks_to_be_shared(facts) &&
+           (wish == CG_CACHE_WISH_AUTO || wish == CG_CACHE_WISH_REPORT) &&
+           is_static_type(facts->content_type);
 }
 
 cg_cache_verdict cg_cache_judge(cg_cache_wish wish, const cg_cache_facts *facts)
@@ -236,7 +238,8 @@ cg_cache_verdict cg_cache_judge(cg_cache_wish wish, const cg_cache_facts *facts)
     if (wish == CG_CACHE_WISH_OFF || (verdict.open_to = find_open_fields(facts)) == 0) {
         return verdict;
     }
-    verdict.is_harmless = !facts->has_session_cookie && cg_cache_asks_for_names(wish, facts);
+    verdict.is_harmless = asks_to_be_shared(facts) && !facts->has_session_cookie &&
+                          cg_cache_asks_for_names(wish, facts);
     verdict.cure = verdict.is_harmless ? CG_CACHE_CURE_NONE : cures[wish];
     return verdict;
 }
