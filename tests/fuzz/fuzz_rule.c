@@ -49,15 +49,39 @@ static void check_term(const cg_term *term)
     }
 }
 
+/* Drop and Prefix, but for a .htaccess, where they are read and ignored. */
+static void check_secrecy(const cg_rule *rule)
+{
+    bool is_exact = rule->pattern.kind == CG_PATTERN_EXACT;
+
+    if (rule->scope == CG_SCOPE_HTACCESS) {
+        return;
+    }
+    fuzz_check(rule->scope == CG_SCOPE_SERVER, "no secrecy in a section");
+    fuzz_check(rule->condition_text.at == NULL, "no secrecy under a condition");
+    fuzz_check(rule->pattern.kind != CG_PATTERN_REGEX && rule->pattern.kind != CG_PATTERN_ANY,
+               "no secrecy for expressions, or for all names");
+    fuzz_check(is_exact || !cg_pattern_matches(&rule->pattern, CG_SPAN("__Host-SID")),
+               "no glob takes names with a prefix");
+    fuzz_check(rule->has_prefix || rule->prefix == CG_PREFIX_NONE, "a prefix with Prefix alone");
+    fuzz_check(!rule->has_prefix || cg_prefix_find(rule->pattern.text) == CG_PREFIX_NONE,
+               "no prefix before another");
+    fuzz_check(rule->prefix != CG_PREFIX_HOST ||
+                   !cg_span_starts_folded(rule->pattern.text, CG_SPAN("Http-")),
+               "two prefixes never make a third");
+}
+
 static void check_rule(const cg_rule *rule, int words)
 {
     unsigned named = 0, flags = 0;
     fuzz_check(rule->pattern.text.len > 0, "a name");
-    fuzz_check(rule->drop ? rule->term_count == 0 : rule->term_count > 0, "Drop or terms");
+    fuzz_check(rule->drop ? rule->term_count == 0 && !rule->has_prefix
+                          : rule->term_count > 0 || rule->has_prefix,
+               "Drop, or terms or Prefix");
     fuzz_check(rule->term_count < (unsigned)words, "no more terms than words");
-    fuzz_check(!rule->drop || !cg_pattern_matches(&rule->pattern, CG_SPAN("__Host-SID")) ||
-                   rule->pattern.kind == CG_PATTERN_EXACT,
-               "no glob with Drop takes names with a prefix");
+    if (rule->drop || rule->has_prefix) {
+        check_secrecy(rule);
+    }
     for (unsigned i = 0; i < rule->term_count; i++) {
         unsigned bit = CG_ATTRIBUTE_BIT(rule->terms[i].attribute);
         check_term(&rule->terms[i]);
@@ -68,6 +92,34 @@ static void check_rule(const cg_rule *rule, int words)
     fuzz_check(!(flags & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_PARTITIONED)) ||
                    (flags & CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_SECURE)),
                "Partitioned comes with Secure");
+}
+
+/* It is printed as it could be written, and read again it is the same. */
+static void check_printed(apr_pool_t *pool, const cg_rule *rule, cg_scope scope)
+{
+    const char *words[WORDS_MAX];
+    cg_writer writer = {.size = 1 << 16};
+    cg_rule again;
+    int count = 0;
+
+    writer.at = apr_palloc(pool, writer.size);
+    cg_rule_print(&writer, rule);
+    if (cg_writer_is_full(&writer) || rule->condition_text.at) {
+        return;
+    }
+    words[count++] = apr_pstrcat(
+        pool, rule->pattern.kind == CG_PATTERN_REGEX ? "~" : "",
+        apr_pstrmemdup(pool, rule->pattern.text.at, rule->pattern.text.len), NULL);
+    for (cg_span rest = {writer.at + strlen(words[0]), writer.len - strlen(words[0])}; rest.len;) {
+        cg_span word = enforcement_take(&rest, ' ');
+        if (word.len && count < WORDS_MAX) {
+            words[count++] = apr_pstrmemdup(pool, word.at, word.len);
+        }
+    }
+    fuzz_check(cg_rule_parse(pool, scope, "fuzz:1", count, words, &again) == NULL, "printed");
+    fuzz_check(again.term_count == rule->term_count && again.drop == rule->drop &&
+                   again.has_prefix == rule->has_prefix && again.prefix == rule->prefix,
+               "the same when it is read again");
 }
 
 /* A ruleset of it finds what its pattern matches, for its own text as a name. */
@@ -101,6 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     check_rule(&rule, count);
+    check_printed(pool, &rule, scope);
     if (rule.condition_text.at == NULL) {
         check_look_up(pool, &rule);
     }
