@@ -45,16 +45,16 @@ static cg_span request_path(const request_rec *first)
     return cg_span_of(first->parsed_uri.path ? first->parsed_uri.path : first->uri);
 }
 
-cg_circumstances cg_fact_circumstances(request_rec *r)
+void cg_fact_circumstances(request_rec *r, cg_circumstances *circumstances)
 {
     request_rec *first = r;
     while (first->prev) {
         first = first->prev;
     }
-    return (cg_circumstances){.is_https = cg_fact_is_https(r),
-                              .host = cg_span_of(r->hostname),
-                              .request_path = request_path(first),
-                              .now = (int64_t)apr_time_sec(first->request_time)};
+    circumstances->is_https = cg_fact_is_https(r);
+    circumstances->host = cg_span_of(r->hostname);
+    circumstances->request_path = request_path(first);
+    circumstances->now = (int64_t)apr_time_sec(first->request_time);
 }
 
 /* Handlers by the beginning of their names, the more special first. */

@@ -9,7 +9,7 @@ bool cg_fact_is_https(request_rec *r);
 
 /* What a browser knows of the response. The spans live as long as the request; `now` is when httpd
  * read the request line. */
-cg_circumstances cg_fact_circumstances(request_rec *r);
+void cg_fact_circumstances(request_rec *r, cg_circumstances *circumstances);
 
 /* Who, what and where, for the audit. `r` is the request as the client sent it; status and origin
  * are those of the last request that an internal redirect made of it. */

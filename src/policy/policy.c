@@ -86,7 +86,10 @@ static void settle_leaf(const cg_policy *leaf, void *context)
 void cg_policy_settle(const cg_policy *policy, cg_settings *settings)
 {
     *settings = (cg_settings){.baseline = true};
-    cg_policy_each(policy, settle_leaf, settings);
+    for (; is_join(policy); policy = policy->inner) {
+        cg_policy_each(policy->outer, settle_leaf, settings);
+    }
+    settle_leaf(policy, settings);
 }
 
 typedef struct find_context {
