@@ -5,6 +5,7 @@ Without --once it stays until Ctrl-C, so that a browser can look too.
 """
 
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -60,37 +61,56 @@ def show_cookies(directory, browser, recorder):
 def show_address(directory, browser, session):
     """The session id in an address: no cookie line shows it."""
     import tour
-    status, _, location = browser.ask("GET", "/basket", Cookie=session)
-    browser.ask("GET", location, Cookie=session)
-    show.stop(tour.ADDRESS_NUMBER, "A session id in a URL and in a log", f"GET /basket  {status}")
-    show.labelled("browser", [f"Location: {location}"])
+    answer = browser.ask("GET", "/basket", Cookie=tour.HOST + session)
+    browser.ask("GET", answer.location, Cookie=tour.HOST + session)
+    show.stop(tour.ADDRESS_NUMBER, "A session id in a URL and in a log",
+              f"GET /basket  {answer.status}")
+    show.labelled("browser", [f"Location: {answer.location}"])
     for label, name in (("app log", "careless.log"), ("httpd log", "access.log")):
         show.labelled(label, wait_for_lines(directory / name, 1, containing="sid=")[:1])
 
 
+def show_returns(directory, browser):
+    """What comes back and what the application sees of it; returns what is wrong with that."""
+    import tour
+    show.heading("What the browser sends, and what the application sees")
+    session = browser.ask("POST", "/login").cookies[0].split(";")[0].removeprefix(tour.HOST)
+    wrong = []
+    for number, back in enumerate(tour.RETURNS, 1):
+        sent, sees = (text.format(session=session) for text in (back.sends, back.sees))
+        status = browser.ask("GET", "/account", Cookie=sent).status
+        seen = wait_for_lines(directory / "careless.log", number, containing="account ")
+        show.stop(back.number, back.title, f"GET /account  {status}")
+        show.labelled("browser", [show.shorten(pair) for pair in sent.split("; ")], "; ")
+        show.labelled("app log", [show.shorten(line) for line in seen[number - 1:]])
+        if seen[number - 1:] != [f"account {sees}"]:
+            wrong.append(f"{back.title}: the application sees something else")
+    return wrong
+
+
 def show_audit(directory, everything):
     """The records and the short form; returns what is wrong with them."""
+    import tour
     show.heading("What the audit says")
-    lines = wait_for_lines(directory / "audit.log", len(everything))
-    records = [record for record in map(json.loads, lines) if record["event"] == "cookie"]
-    print("One JSON object per cookie. The fields of the first:\n")
-    if records:
-        show.record(records[0])
-    print("\nEach of them, in short:\n")
-    for record in records:
-        print(f"   {record['method']:4} {record['path']:10} {record['status']}  {record['cookie']}")
-        show.labelled("", record["changed"] or ["unchanged"])
-        show.labelled("", [f"{f['id']} ({f['severity']})" for f in record["findings"]], ", ")
-    print("\nAnd the short form %^cg in the access log:\n")
-    for line in wait_for_lines(directory / "access.log", len(everything) + 2):
-        print(f"   {line}"[:show.WIDTH])
+    lines = wait_for_lines(directory / "audit.log", len(everything) + 1, '"event":"cookie"')
+    refused = wait_for_lines(directory / "audit.log", 1, '"event":"cookies-refused"')
+    print("One JSON object per cookie, and one for those that were refused. The first of each:\n")
+    for label, found in (("cookie", lines), ("refused", refused)):
+        show.record(label, json.loads(found[0]) if found else "nothing")
+        print()
+    print("And the short form %^cg in the access log:\n")
+    requests = len(everything) + 3 + len(tour.RETURNS)     # /basket, /checkout and the login
+    for line in wait_for_lines(directory / "access.log", requests):
+        if not line.endswith(": -"):
+            print(f"   {line}"[:show.WIDTH])
     wrong = []
-    if len(records) != len(everything):
-        wrong.append(f"{len(everything)} cookies, but {len(records)} audit records")
-    text = "\n".join(lines)
+    if len(lines) != len(everything) + 1 or not refused:
+        wrong.append(f"{len(lines)} audit records of {len(everything) + 1} cookies,"
+                     f" {len(refused)} of refused ones")
+    text = "\n".join(lines + refused)
     for seen in everything:
         value = seen.sent.split(";")[0].partition("=")[2]
-        if value and value in text:
+        if len(value) > 1 and value in text:
             wrong.append(f"the value of {seen.stop.cookie} stands in the audit")
     return wrong
 
@@ -134,7 +154,8 @@ def run(directory, once):
         guarded.serve(recorder, listener)
         browser = tour.Browser(port)
         everything = show_cookies(directory, browser, recorder)
-        wrong = show_audit(directory, everything)
+        wrong = show_returns(directory, browser)
+        wrong += show_audit(directory, everything)
         show_unsolved()
         show_places(directory, port)
         wrong += [f"{seen.stop.title}: {w}" for seen in everything for w in seen.wrong]
@@ -142,13 +163,22 @@ def run(directory, once):
         for text in wrong:
             print(show.paint(f"WRONG: {text}", "red"))
         if not wrong:
-            print(f"All {len(everything)} cookies are as they should be.")
+            print(f"All {len(everything)} cookies are as they should be, and nothing that was tossed"
+                  " came in.")
         if not once:
             print("Ctrl-C ends it.", flush=True)
             threading.Event().wait()
         return len(wrong)
     finally:
         keeper.end()
+
+
+def place_for_all():
+    """Where temporary files go. The server's user must come through to its script, and root may
+    have a place that only root may enter (pam_tmpdir)."""
+    usual = Path(tempfile.gettempdir())
+    is_open = all(place.stat().st_mode & 0o001 for place in (usual, *usual.parents))
+    return usual if is_open or os.geteuid() != 0 else Path("/var/tmp")
 
 
 def main(words):
@@ -159,7 +189,7 @@ def main(words):
     end_on_signals()
     try:
         ground.make_ready()
-        with tempfile.TemporaryDirectory(prefix="cookieguard-demo-",
+        with tempfile.TemporaryDirectory(prefix="cookieguard-demo-", dir=place_for_all(),
                                          ignore_cleanup_errors=True) as directory:
             return 1 if run(Path(directory), bool(words)) else 0
     except ground.CannotRun as reason:

@@ -9,7 +9,7 @@ import secrets
 from flask import Flask, Response, redirect, request, session
 
 PAGES = ("/", "/remember", "/profile", "/basket", "/form", "/widget", "/login", "/crash",
-         "/settings", "/logout")
+         "/settings", "/offers", "/cgi-bin/nph-counter", "/account", "/logout")
 
 
 def make_application(log_path):
@@ -94,6 +94,20 @@ def make_application(log_path):
                           samesite="Strict")
         return answer
 
+    @app.get("/offers")
+    def offers():
+        answer = Response("The same offers for everyone.\n")
+        # Caches may keep this page, and hand the cookie of one visitor to all others.
+        answer.headers["Cache-Control"] = "public, max-age=600"
+        answer.set_cookie("visitor", secrets.token_hex(16))
+        return answer
+
+    @app.get("/account")
+    def account():
+        # Whoever has set the cookie of this name is believed.
+        log.info("account %s", request.headers.get("Cookie", "no cookie"))
+        return "Your account.\n" if "SID" in request.cookies else "Who are you?\n"
+
     @app.get("/logout")
     def logout():
         answer = Response("Bye.\n")
@@ -105,21 +119,21 @@ def make_application(log_path):
 
 
 class Recorder:
-    """Stands before the application and remembers the Set-Cookie lines that it sends."""
+    """Stands before the application and remembers the fields of what it sends."""
 
-    def __init__(self, application, most=100):
+    def __init__(self, application, most=1000):
         self.application = application
-        self.lines = []
+        self.fields = []
         self.most = most
 
     def __call__(self, environ, start_response):
         def noting(status, headers, *rest):
-            self.lines += [value for name, value in headers if name.lower() == "set-cookie"]
-            del self.lines[:-self.most]
+            self.fields += headers
+            del self.fields[:-self.most]
             return start_response(status, headers, *rest)
         return self.application(environ, noting)
 
     def take(self):
-        """What was sent since the last call."""
-        lines, self.lines = self.lines, []
-        return lines
+        """The fields that were sent since the last call: [(name, value)]."""
+        fields, self.fields = self.fields, []
+        return fields

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from env import ports, tools
 from ground import CannotRun
+from tour import SCRIPT
 
 CONFIGURATION = Path(__file__).with_name("httpd.conf")
-MODULES = ("mpm_event", "unixd", "log_config", "authz_core", "ssl", "proxy", "proxy_http")
+MODULES = ("mpm_event", "unixd", "log_config", "authz_core", "ssl", "proxy", "proxy_http",
+           "alias", "cgi")
 READY_WITHIN_S = 20
 SERVER_USERS = ("www-data", "apache", "_www", "daemon", "nobody")
 
@@ -32,9 +34,20 @@ def make_certificate(directory):
         raise CannotRun(f"openssl made no certificate:\n{done.stderr}")
 
 
+def _copy_script(directory):
+    """The script where the server's user may run it, wherever the tree stands; its directory."""
+    scripts = directory / "scripts"
+    scripts.mkdir()
+    shutil.copy2(SCRIPT, scripts)
+    for place in (directory, scripts, scripts / SCRIPT.name):
+        place.chmod(0o755 if place.is_file() else 0o711)
+    return scripts
+
+
 def _httpd_command(directory, module, port, application):
     """The command line: what httpd.conf leaves open goes before it with -C."""
-    before = [f"Define port {port}", f"Define application {application}"]
+    before = [f"Define port {port}", f"Define application {application}",
+              f'Define scripts "{_copy_script(directory)}"']
     for name in MODULES:
         if name not in tools.static_modules():
             before.append(f'LoadModule {name}_module "{tools.module_directory()}/mod_{name}.so"')

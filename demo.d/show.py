@@ -19,12 +19,12 @@ def heading(text):
     print(f"\n{paint(text, 'bold')}\n{'-' * min(WIDTH, len(text))}")
 
 
-def shorten(line, most=24):
+def shorten(line, most=16):
     """A cookie line with the middle of a long value left out."""
     pair, semicolon, rest = line.partition(";")
     name, equals, value = pair.partition("=")
     if len(value) > most:
-        value = value[:most - 8] + "..." + value[-4:]
+        value = value[:most - 7] + "..." + value[-4:]
     return name + equals + value + semicolon + rest
 
 
@@ -53,13 +53,13 @@ def cookie(number, seen):
     """One cookie of the tour: what was sent, what came."""
     wanted = seen.stop
     stop(number, wanted.title, f"{wanted.method} {wanted.path}  {seen.status}")
-    given = {part.strip() for part in seen.sent.split(";")}
+    given = {part.strip() for part in shorten(seen.sent).split(";")}
     labelled("sent", shorten(seen.sent).split("; "), "; ")
     if seen.got is not None:
-        new = {part.strip() for part in seen.got.split(";")} - given
         labelled("browser", shorten(seen.got).split("; "), "; ",
-                 lambda part: "green" if part in new else None)
-        labelled("change", sorted(new, key=seen.got.find) or ["none"], ", ")
+                 lambda part: None if part in given else "green")
+    if seen.caches:
+        labelled("caches", ["Cache-Control:", "  ->  ".join(seen.caches)])
     if wanted.remark:
         labelled("", wanted.remark.split())
     if seen.wrong:
@@ -77,11 +77,6 @@ def paragraph(text, indent=3):
     print(line.rstrip())
 
 
-def record(fields):
-    """An audit record, one field a line, lists on one line where they fit."""
-    width = max(map(len, fields))
-    for name, value in fields.items():
-        items = value if isinstance(value, list) and value else [value]
-        for number, item in enumerate(items):
-            text = item if isinstance(item, str) and item else json.dumps(item)
-            print(f"   {name if number == 0 else '':{width}}  {text}"[:WIDTH])
+def record(label, fields):
+    """A record as it stands in the log, broken between its parts."""
+    labelled(label, json.dumps(fields).split(", "), ", ")

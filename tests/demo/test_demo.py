@@ -96,7 +96,11 @@ def test_once_shows_every_cookie_and_ends(scratch):
     assert "A session id in a URL and in a log" in done.stdout
     assert '"account":"DE02' in done.stdout
     assert done.stdout.count("\n   sent  ") == len(tour.STOPS)
-    assert f"All {len(tour.STOPS)} cookies are as they should be." in done.stdout
+    for back in tour.RETURNS:
+        assert f"{back.number:2} {back.title}" in done.stdout
+    assert re.search(r"\n   browser   SID=evil; __Host-(SID=\S+)\n   app log   account \1\n", done.stdout)
+    assert "public, max-age=600  ->  private, max-age=600" in done.stdout
+    assert f"All {len(tour.STOPS)} cookies are as they should be, and nothing" in done.stdout
     assert "WRONG" not in done.stdout and "\033" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= max(100, len(str(ROOT)) + 40)
     wait_until_nothing_is_left(scratch)
@@ -181,7 +185,8 @@ RIGHT = "SID=1; Path=/; Secure; HttpOnly; SameSite=Lax"
     (SENT, "secure is missing"),
     (RIGHT.replace("; HttpOnly", ""), "httponly is missing"),
     (RIGHT.replace("Lax", "None"), "samesite is None"),
-    (RIGHT.replace("SID=1", "SID=2"), "the value changed"),
+    (RIGHT.replace("SID=1", "SID=2"), "is another"),
+    ("__Host-" + RIGHT, "is another"),
     (RIGHT + "; Secure", "Secure stands twice"),
     (RIGHT + "; Domain=localhost", "domain should not be there"),
     (RIGHT.replace("Secure", "Secure=1"), "secure is 1"),
@@ -190,6 +195,12 @@ def test_the_tour_notices_what_is_wrong(got, told):
     stop = tour.Stop(1, "", "GET", "/", 200, "SID", tour.LAX)
     wrong = tour.what_is_wrong(stop, SENT, got)
     assert wrong == [] if told is None else any(told in text for text in wrong)
+
+
+def test_the_tour_notices_a_missing_prefix():
+    stop = tour.Stop(1, "", "GET", "/", 200, "SID", tour.LAX, prefix="__Host-")
+    assert tour.what_is_wrong(stop, SENT, "__Host-" + RIGHT) == []
+    assert tour.what_is_wrong(stop, SENT, RIGHT) == ["the name or the value is another"]
 
 
 def test_the_tour_notices_changed_bytes_of_a_right_line():
