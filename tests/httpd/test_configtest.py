@@ -65,7 +65,7 @@ BAD = [
     ("CookieGuardCookie SID -Expires", "Expires is not a term: say Max-Age"),
     ("CookieGuardCookie SID Expires", "Expires is not a term: say Max-Age"),
     ('CookieGuardCookie SID "" Secure', "an empty term"),
-    ("CookieGuardCookie SID Prefix=__Host-", "unknown term"),
+    ("CookieGuardCookie SID Prefix=__host-", "'__host-' is not a prefix"),
     ("CookieGuardCookie SID Seal", "unknown term"),
     ("CookieGuardCookie SID Vault", "unknown term"),
     # a form that the attribute does not have
