@@ -15,6 +15,7 @@ CASES = {
     "domain": ("CookieGuardCookie SID Domain=guarded.test", BARE,
                b"SID=1; Path=/; Domain=guarded.test; HttpOnly; SameSite=Lax"),
     "drop": ("CookieGuardCookie SID Drop", BARE, BARE),
+    "prefix": ("CookieGuardCookie SID Prefix=__Host-", BARE, BARE),
     "expression": ('CookieGuardCookie SID SameSite=Strict "expr=true"', BARE, BARE),
     "tightening": ("CookieGuardCookie SID SameSite>=Strict",
                    b"SID=1; Path=/; HttpOnly; SameSite=Strict",

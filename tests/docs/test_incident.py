@@ -1,8 +1,10 @@
 """What docs/incident.md says of the bad night is tried against a real httpd, and its numbers are
 those of the source."""
 import re
+import subprocess
 
 import c_tables
+import configtest
 import documents
 import pytest
 from env.httpd import Httpd
@@ -54,7 +56,7 @@ CONFIGURATIONS = {
     "Define COOKIEGUARD_REPORT": f"Define COOKIEGUARD_REPORT\nCookieGuard On\n{PREFIX}",
     "CookieGuard Off in a section":
         f'CookieGuard On\n{PREFIX}\n<Location "/">\nCookieGuard Off\n</Location>',
-    "Prefix=off in the rule": "CookieGuard On\nCookieGuardCookie SID Prefix=off",
+    "Prefix=off in the rule": f"CookieGuard On\n{PREFIX}\nCookieGuardCookie SID Prefix=off",
     "the rule with Prefix is deleted": "CookieGuard On",
 }
 
@@ -125,3 +127,103 @@ def test_each_reason_is_in_a_record(tmp_path):
         made.remove()
     assert [(record["event"], record["path"], list(record["refusals"])) for record in records] == [
         ("cookies-refused", f"/{reason}", [reason]) for reason in REFUSED]
+
+
+# What configtest says of each, by its number.
+SAID_BY_CONFIGTEST = {
+    "CG0002": f"CookieGuard Report\n{PREFIX}",
+    "CG0004": f"CookieGuard On\n{PREFIX}\nCookieGuardCookie sid Prefix=__Host-",
+    "CG0005": f"CookieGuard On\n{PREFIX}\nCookieGuardMigration until=2026-01-31",
+    "CG0006": f"CookieGuard On\n{PREFIX}\nCookieGuardHTTPS off",
+    "CG0007": f"CookieGuard On\n{PREFIX}\nCookieGuardCookie * Path:=/shop",
+}
+
+
+@pytest.mark.parametrize("number", SAID_BY_CONFIGTEST)
+def test_configtest_says_the_number(number, tmp_path):
+    status, said = configtest.run(tmp_path, SAID_BY_CONFIGTEST[number])
+    assert re.findall(r"CG\d{4}", said) == [number], said
+    assert (status != 0) == (numbers_of_the_page()[number] == {"error"}), said
+
+
+def test_the_exceptions_of_the_table_pass_configtest(tmp_path):
+    lines = [line for row in documents.table_rows(PAGE, "What people see")
+             for line in re.findall(r"`(CookieGuardCookie [^`]+)`", row[2])]
+    assert len(lines) >= 3
+    status, said = configtest.run(tmp_path, "\n".join(lines))
+    assert status == 0, said
+
+
+def commands(program):
+    """[(command, what it prints)] of the page's blocks that begin with this program."""
+    found = []
+    for block in documents.blocks(PAGE):
+        if block.kind == "console" and block.text.startswith(f"$ {program} "):
+            first, _, printed = block.text.removeprefix("$ ").partition("\n")
+            found.append((first, printed))
+    return found
+
+
+@pytest.fixture(scope="module")
+def log():
+    """An audit of what the page speaks of."""
+    made = Httpd("incident-log", None, ports_named=["plain"], text=f"""
+        Listen 127.0.0.1:${{port_plain}}
+        ServerName https://guarded.test
+        CookieGuard On
+        {PREFIX}
+        CookieGuardAuditLog logs/audit_log
+        <Location "/shop">
+            CookieGuard Report
+            Header always set Set-Cookie "shop_csrf=1; Path=/"
+        </Location>
+        <Location "/login">
+            Header always set Set-Cookie "SID=1; Path=/shop"
+        </Location>
+        """)
+    made.start()
+    made.request("/shop")
+    made.request("/login")
+    made.request("/", headers={"Cookie": "SID=1; sid=2"})
+    made.wait_for_audit(lambda told: len(told) >= 3)
+    yield made.root / "logs" / "audit_log"
+    made.stop()
+    made.remove()
+
+
+@pytest.mark.parametrize("command, printed", commands("jq"))
+def test_questions_to_the_audit_are_answered_as_the_page_shows(command, printed, log):
+    done = subprocess.run(["bash", "-c", command.replace("/var/log/apache2/cookieguard.log",
+                                                         str(log))],
+                          capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, printed, "")
+
+
+def test_there_are_questions_to_the_audit():
+    assert len(commands("jq")) == 3
+
+
+def test_the_cache_is_empty_after_the_command_of_the_page():
+    (command, printed), = commands("htcacheclean")
+    made = Httpd("incident-cache", None, ports_named=["plain"], modules=["cache", "cache_disk"],
+                 text="""
+        Listen 127.0.0.1:${port_plain}
+        DocumentRoot ${site}
+        CacheRoot ${root}/state
+        CacheEnable disk "/"
+        Header set Cache-Control "max-age=60"
+        """)
+    (made.root / "site" / "page.txt").write_text("hello\n")
+    made.start()
+    try:
+        stored = made.root / "state"
+        assert made.request("/page.txt").status == 200
+        assert list(stored.glob("**/*.header")) and list(stored.glob("**/*.data"))
+        done = subprocess.run(
+            ["bash", "-c", command.replace("/var/cache/apache2/mod_cache_disk", str(stored))],
+            capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, printed)
+        assert not [path for path in stored.glob("**/*") if path.is_file()]
+    finally:
+        made.stop()
+        made.remove()
