@@ -78,10 +78,10 @@ void cg_name_fold(cg_span name, cg_folded_name *folded)
         unsigned char c = next_octet(name, &at);
         bool is_trimmed = cg_name_is_trimmed(c);
 
-        if (is_trimmed && folded->len == 0) {
+        if (is_trimmed && c != '[' && folded->len == 0) {
             continue;
         }
-        if ((c == '[' || c == '\0') && !is_cut) {
+        if ((c == '[' || c == '\0') && has_begun && !is_cut) {
             is_cut = true;
             set_ends(folded, 2, end);
         }

@@ -25,9 +25,9 @@ typedef struct cg_folded_name {
 
     /* Any start with any end that lies behind it is a name to some parser, and to most the first
      * one: 0 with len. Equal numbers mean that there is no other. */
-    size_t
-        starts[CG_FOLDED_STARTS]; /* behind `+` that were decoded to blanks (PHP before 7.4.11) */
-    size_t ends[CG_FOLDED_ENDS];  /* before the first `[` or NUL (PHP); each also with the blanks
+    size_t starts[CG_FOLDED_STARTS]; /* behind `+` that were decoded to blanks (PHP before 7.4.11),
+                                      * and behind `[` that were stepped over */
+    size_t ends[CG_FOLDED_ENDS];     /* before the first `[` or NUL (PHP); each also with the blanks
                                       * and `[` behind it, which PHP writes as `_` */
 } cg_folded_name;
 

@@ -50,7 +50,6 @@ static const struct {
     {"\"SID\"", "sid", NULL},
     {"(SID)", "sid", NULL},
     {",/=SID", "sid", NULL},
-    {"[SID]", "sid", NULL},
 
     /* kept in the middle */
     {"S\xc2\xa0ID", "s\xc2\xa0id", NULL},
@@ -99,15 +98,18 @@ static void folds_names(void **state)
 }
 
 /* PHP before 7.4.11 decoded the names of cookies: a `+` became a blank, and blanks before a name were
- * skipped. */
-static void may_begin_behind_plus_signs(void **state)
+ * skipped. A bracket there is a `_` like any other, or nothing. */
+static void may_begin_behind_plus_signs_and_brackets(void **state)
 {
     static const struct {
         const char *name, *folded, *behind;
     } pluses[] = {
-        {"+SID", "_sid", "sid"},   {"++SID", "__sid", "sid"}, {"+ +SID", "___sid", "sid"},
-        {" +SID", "_sid", "sid"},  {"SID+", "sid_", "sid_"},  {"S+ID", "s_id", "s_id"},
-        {"%2BSID", "_sid", "sid"}, {".SID", "_sid", "_sid"},
+        {"+SID", "_sid", "sid"},     {"++SID", "__sid", "sid"},
+        {"+ +SID", "___sid", "sid"}, {" +SID", "_sid", "sid"},
+        {"SID+", "sid_", "sid_"},    {"S+ID", "s_id", "s_id"},
+        {"%2BSID", "_sid", "sid"},   {".SID", "_sid", "_sid"},
+        {"[SID]", "_sid", "sid"},    {"[_Host-SID", "__host-sid", "_host-sid"},
+        {" [+SID", "__sid", "sid"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(pluses); i++) {
@@ -192,7 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folds_names),
-        cmocka_unit_test(may_begin_behind_plus_signs),
+        cmocka_unit_test(may_begin_behind_plus_signs_and_brackets),
         cmocka_unit_test(may_end_before_an_index),
         cmocka_unit_test(long_names_are_like_no_other),
         cmocka_unit_test(a_short_name_stays_short),
