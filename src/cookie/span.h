@@ -48,10 +48,11 @@ static inline bool cg_ascii_is_wsp(char c)
 /* An octet that names may be made of (RFC 9110 5.6.2, token). */
 static inline bool cg_ascii_is_token(char c)
 {
-    /* a bit for each octet up to 0x7F; not for controls, the blank, the quote and (),/:;<=>?@[\]{} */
-    static const uint64_t tokens[2] = {0x03FF6CFA00000000u, 0x57FFFFFFC7FFFFFEu};
-    unsigned char u = (unsigned char)c;
-    return u < 0x80 && (tokens[u / 64] >> (u % 64) & 1);
+    static const char octets[256] = "--------------------------------"  /* controls */
+                                    "-t-ttttt--tt-tt-tttttttttt------"  /* not "(),/:;<=>? */
+                                    "-tttttttttttttttttttttttttt---tt"  /* not @[\] */
+                                    "ttttttttttttttttttttttttttt-t-t-"; /* not {} */
+    return octets[(unsigned char)c] == 't';
 }
 
 /* Most texts have nothing to trim, and two comparisons tell. */

@@ -145,9 +145,7 @@ static bool is_repeated(const cg_response *response, const cg_judged *judged)
 /* One of 64 marks; the same for the same name. */
 static uint64_t mark_of(cg_span name)
 {
-    size_t mark = name.len ? name.len * 7 + (unsigned char)name.at[0] * 5 +
-                                 (unsigned char)name.at[name.len - 1]
-                           : 0;
+    size_t mark = name.len ? name.len * 8 + (unsigned char)name.at[name.len - 1] : 0;
     return UINT64_C(1) << (mark % 64);
 }
 

@@ -223,23 +223,30 @@ static uint64_t find_in_kind(cg_line_kind kind)
            when(kind == CG_LINE_TOO_LONG, CG_FINDING_TOO_LONG);
 }
 
-static uint64_t find_in_flags(const cg_set_cookie *cookie, const cg_circumstances *circumstances)
+static uint64_t find_in_same_site(const cg_attributes *says)
 {
-    const cg_attributes *says = &cookie->attributes;
-    bool has_secure = says->present & BIT(SECURE);
-    bool has_same_site = says->present & BIT(SAMESITE);
-    bool is_none = has_same_site && says->same_site == CG_SAME_SITE_NONE;
-    bool is_https = circumstances->is_https;
+    if (!(says->present & BIT(SAMESITE))) {
+        return CG_FINDING_BIT(CG_FINDING_SAMESITE_MISSING);
+    }
+    return when(says->same_site == CG_SAME_SITE_DEFAULT, CG_FINDING_SAMESITE_INVALID);
+}
 
-    return when(is_https && !has_secure, CG_FINDING_SECURE_MISSING) |
-           when(!is_https && !has_secure, CG_FINDING_PLAIN_HTTP) |
-           when(!is_https && has_secure, CG_FINDING_SECURE_ON_PLAIN_HTTP) |
+static uint64_t find_without_secure(const cg_attributes *says, bool is_https)
+{
+    bool is_none = (says->present & BIT(SAMESITE)) && says->same_site == CG_SAME_SITE_NONE;
+    bool is_partitioned = says->present & BIT(PARTITIONED);
+
+    return CG_FINDING_BIT(is_https ? CG_FINDING_SECURE_MISSING : CG_FINDING_PLAIN_HTTP) |
+           when(is_none, CG_FINDING_SAMESITE_NONE_INSECURE) |
+           when(is_partitioned, CG_FINDING_PARTITIONED_INSECURE);
+}
+
+static uint64_t find_in_flags(const cg_attributes *says, bool is_https)
+{
+    return (says->present & BIT(SECURE) ? when(!is_https, CG_FINDING_SECURE_ON_PLAIN_HTTP)
+                                        : find_without_secure(says, is_https)) |
            when(!(says->present & BIT(HTTPONLY)), CG_FINDING_HTTPONLY_MISSING) |
-           when(!has_same_site, CG_FINDING_SAMESITE_MISSING) |
-           when(has_same_site && says->same_site == CG_SAME_SITE_DEFAULT,
-                CG_FINDING_SAMESITE_INVALID) |
-           when(is_none && !has_secure, CG_FINDING_SAMESITE_NONE_INSECURE) |
-           when((says->present & BIT(PARTITIONED)) && !has_secure, CG_FINDING_PARTITIONED_INSECURE);
+           find_in_same_site(says);
 }
 
 static uint64_t find_in_domain(const cg_attributes *says, cg_span host)
@@ -258,13 +265,17 @@ static uint64_t find_in_lifetime(const cg_set_cookie *cookie, bool is_session_li
     const cg_attributes *says = &cookie->attributes;
     bool has_max_age = says->present & BIT(MAX_AGE);
     bool has_expires = says->present & BIT(EXPIRES);
-    bool is_long = has_max_age ? says->max_age > CG_LIFETIME_MAX
-                               : has_expires && says->expires > now + CG_LIFETIME_MAX;
+    bool is_unreadable = cookie->ignored & (BIT(MAX_AGE) | BIT(EXPIRES));
+    bool is_long;
+
+    if (!has_max_age && !has_expires) {
+        return when(is_unreadable, CG_FINDING_LIFETIME_UNREADABLE);
+    }
+    is_long = has_max_age ? says->max_age > CG_LIFETIME_MAX : says->expires > now + CG_LIFETIME_MAX;
 
     return when(is_long, CG_FINDING_LIFETIME_LONG) |
-           when((has_max_age || has_expires) && is_session_like, CG_FINDING_SESSION_PERSISTENT) |
-           when((cookie->ignored & (BIT(MAX_AGE) | BIT(EXPIRES))) != 0,
-                CG_FINDING_LIFETIME_UNREADABLE);
+           when(is_session_like, CG_FINDING_SESSION_PERSISTENT) |
+           when(is_unreadable, CG_FINDING_LIFETIME_UNREADABLE);
 }
 
 /* What the browser will say of the line as the application sent it, prefixes and Domain. It is
@@ -302,6 +313,14 @@ static uint64_t find_in_text(const cg_set_cookie *cookie, bool lacks_prefix)
            when(lacks_prefix, CG_FINDING_PREFIX_MISSING);
 }
 
+/* Why the cookie does not leave. */
+static uint64_t find_in_fate(const cg_judgement *judgement)
+{
+    return when(judgement->drop != NULL, CG_FINDING_DROPPED) |
+           when(judgement->withheld == CG_WITHHELD_SPELLING, CG_FINDING_SPELLING) |
+           when(judgement->withheld != CG_WITHHELD_NOT, CG_FINDING_WITHHELD);
+}
+
 /* What became of the policy's demands. */
 static uint64_t find_in_judgement(const cg_demands *demands, const cg_judgement *judgement,
                                   bool is_https)
@@ -311,9 +330,7 @@ static uint64_t find_in_judgement(const cg_demands *demands, const cg_judgement 
     unsigned changed = judgement->added | judgement->replaced | judgement->removed;
     unsigned identity = BIT(PATH) | BIT(DOMAIN) | BIT(PARTITIONED);
 
-    return when(judgement->drop != NULL, CG_FINDING_DROPPED) |
-           when(judgement->withheld == CG_WITHHELD_SPELLING, CG_FINDING_SPELLING) |
-           when(judgement->withheld != CG_WITHHELD_NOT, CG_FINDING_WITHHELD) |
+    return (judgement->action == CG_ACTION_DROP ? find_in_fate(judgement) : 0) |
            when(refused != 0, CG_FINDING_CHANGE_REFUSED) |
            when((changed & identity) != 0, CG_FINDING_IDENTITY_CHANGED) |
            when((changed & demands->lifted_by_table) != 0, CG_FINDING_KNOWN_COOKIE) |
@@ -323,15 +340,17 @@ static uint64_t find_in_judgement(const cg_demands *demands, const cg_judgement 
 uint64_t cg_findings_find(const cg_set_cookie *cookie, const cg_demands *demands,
                           const cg_judgement *judgement, const cg_circumstances *circumstances)
 {
-    uint64_t findings = find_in_kind(cookie->kind) |
-                        find_in_judgement(demands, judgement, circumstances->is_https);
+    uint64_t findings = find_in_judgement(demands, judgement, circumstances->is_https);
     bool is_session_like;
 
-    if (cookie->kind != CG_LINE_COOKIE || judgement->is_deletion) {
+    if (cookie->kind != CG_LINE_COOKIE) {
+        return findings | find_in_kind(cookie->kind);
+    }
+    if (judgement->is_deletion) {
         return findings;
     }
     is_session_like = cg_name_is_session_like(cookie->name);
-    return findings | find_in_flags(cookie, circumstances) |
+    return findings | find_in_flags(&cookie->attributes, circumstances->is_https) |
            find_in_domain(&cookie->attributes, circumstances->host) |
            find_in_lifetime(cookie, is_session_like, circumstances->now) |
            find_in_verdict(cookie, circumstances) |
