@@ -48,11 +48,11 @@ static inline bool cg_ascii_is_wsp(char c)
 /* An octet that names may be made of (RFC 9110 5.6.2, token). */
 static inline bool cg_ascii_is_token(char c)
 {
-    static const char octets[256] = "--------------------------------"  /* controls */
-                                    "-t-ttttt--tt-tt-tttttttttt------"  /* not "(),/:;<=>? */
-                                    "-tttttttttttttttttttttttttt---tt"  /* not @[\] */
-                                    "ttttttttttttttttttttttttttt-t-t-"; /* not {} */
-    return octets[(unsigned char)c] == 't';
+    static const char token_octets[256] = "--------------------------------"  /* controls */
+                                          "-t-ttttt--tt-tt-tttttttttt------"  /* not "(),/:;<=>? */
+                                          "-tttttttttttttttttttttttttt---tt"  /* not @[\] */
+                                          "ttttttttttttttttttttttttttt-t-t-"; /* not {} */
+    return token_octets[(unsigned char)c] == 't';
 }
 
 /* Most texts have nothing to trim, and two comparisons tell. */
