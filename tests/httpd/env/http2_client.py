@@ -3,7 +3,7 @@ import h2.config
 import h2.connection
 import h2.events
 
-from env.http1 import Response, connect
+from env.http1 import Response, connect, pairs
 
 
 def request(port, target="/", *, method="GET", headers=(), body=b"", tls=False,
@@ -20,28 +20,39 @@ def request(port, target="/", *, method="GET", headers=(), body=b"", tls=False,
         conn.increment_flow_control_window(1 << 24)
         fields = [(b":method", method.encode()), (b":scheme", b"https" if tls else b"http"),
                   (b":authority", host), (b":path", target.encode())]
-        for name, value in dict(headers).items():
+        for name, value in pairs(headers):
             name = name.encode() if isinstance(name, str) else name
             value = value.encode() if isinstance(value, str) else value
             fields.append((name.lower(), value))
         if body:
             fields.append((b"content-length", b"%d" % len(body)))
         conn.send_headers(1, fields, end_stream=not body)
-        if body:
-            conn.send_data(1, body, end_stream=True)
         sock.sendall(conn.data_to_send())
-        response = _read_response(conn, sock)
+        response = _read_response(conn, sock, body)
         conn.close_connection()
         sock.sendall(conn.data_to_send())
         _drain(sock)
         return response
 
 
-def _read_response(conn, sock):
+def _send_body(conn, body):
+    """Send what the server has room for; return the rest."""
+    while body:
+        room = min(conn.local_flow_control_window(1), conn.max_outbound_frame_size)
+        if not room:
+            break
+        conn.send_data(1, body[:room], end_stream=len(body) <= room)
+        body = body[room:]
+    return body
+
+
+def _read_response(conn, sock, to_send):
     response = None
     interim = []
     body = b""
     while True:
+        to_send = _send_body(conn, to_send)
+        sock.sendall(conn.data_to_send())
         data = sock.recv(65536)
         if not data:
             raise AssertionError("the connection ended before the response")

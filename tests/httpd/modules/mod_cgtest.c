@@ -13,6 +13,8 @@
  *   /cgtest/handler/late                     the line is set again after the head is sent
  *   /cgtest/handler/many/N                   the line N times
  *   /cgtest/handler/interim                  a 103 with the line, then a page
+ *   /cgtest/handler/raw/N                    what was posted goes to the connection as it is, in
+ *                                            pieces of N octets, each of them flushed
  */
 #include "httpd.h"
 #include "http_config.h"
@@ -96,6 +98,46 @@ static int answer_interim(request_rec *r)
     return OK;
 }
 
+static char *read_body(request_rec *r, apr_size_t *len)
+{
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    apr_bucket_brigade *all = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    char *body;
+    int ended = 0;
+
+    while (!ended && ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES, APR_BLOCK_READ,
+                                    65536) == APR_SUCCESS) {
+        ended = !APR_BRIGADE_EMPTY(bb) && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(bb));
+        ap_save_brigade(NULL, &all, &bb, r->pool);
+    }
+    apr_brigade_pflatten(all, &body, len, r->pool);
+    apr_brigade_cleanup(all);
+    return body;
+}
+
+/* As mod_cgi does it for an nph- script: every filter of the request is cut off. */
+static int answer_raw(request_rec *r, apr_size_t size)
+{
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    ap_filter_t *f = r->proto_output_filters;
+    apr_size_t len;
+    char *body = read_body(r, &len);
+
+    while (f->frec->ftype < AP_FTYPE_CONNECTION) {
+        f = f->next;
+    }
+    r->output_filters = r->proto_output_filters = f;
+    for (apr_size_t at = 0; at < len; at += size) {
+        apr_brigade_write(bb, NULL, NULL, body + at, len - at < size ? len - at : size);
+        APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_flush_create(bb->bucket_alloc));
+        if (ap_pass_brigade(r->output_filters, bb) != APR_SUCCESS) {
+            return OK;
+        }
+        apr_brigade_cleanup(bb);
+    }
+    return OK;
+}
+
 static int answer_subrequest(request_rec *r)
 {
     request_rec *sub = ap_sub_req_lookup_uri("/cgtest/handler/out", r, r->output_filters);
@@ -119,6 +161,9 @@ static int handler(request_rec *r)
     }
     if (strcmp(what, "subrequest") == 0) {
         return answer_subrequest(r);
+    }
+    if (strncmp(what, "raw/", 4) == 0) {
+        return answer_raw(r, apr_atoi64(what + 4));
     }
     if (strcmp(what, "interim") == 0) {
         return answer_interim(r);
