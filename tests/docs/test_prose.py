@@ -167,8 +167,8 @@ def guarding():
     """The configuration of "Prefix" in front of its lines, in a virtual host that counts as HTTPS
     and in one that does not."""
     places = "\n".join(
-        f'<Location "/{number}">\nHeader always add Set-Cookie "{sent}"\n</Location>'
-        for number, (sent, _) in enumerate(prefixed()))
+        f'<Location "/{number}">\nHeader always add Set-Cookie "{sent.replace("%", "%%")}"\n'
+        "</Location>" for number, (sent, _) in enumerate(prefixed()))
     made = Httpd("prefixed", None, ports_named=["https", "http"], text=f"""
         Listen 127.0.0.1:${{port_https}}
         Listen 127.0.0.1:${{port_http}}
