@@ -1,11 +1,13 @@
 """mod_cache: what it stores is judged before, what it serves is guarded on every hit."""
 import re
+import shutil
 
 import pytest
 
 from env import http1, lines
-from env.caching import (DISK, FULL, MARK, SAFE, WAYS, Page, answer, ask, cache_server, cookie,
-                         entries, is_hit, make_cache_root, not_modified)
+from env.answers import answer, not_modified
+from env.caching import (DISK, FULL, MARK, SAFE, WAYS, Page, ask, cache_server, cookie, entries,
+                         is_hit, make_cache_root)
 from env.scripted import ScriptedBackend
 
 KINDS = {"bare": b"", "complete": b"; Path=/; Secure; HttpOnly; SameSite=Lax",
@@ -151,13 +153,20 @@ def test_an_exception_of_a_directory_holds_on_hits(server, way, path, added):
 # -- entries that were stored before --------------------------------------------------------------
 
 @pytest.fixture
-def stored_before(origin, tmp_path_factory):
-    """Function (way, prefix, answers) -> page that an unguarded server has stored, and then
-    (server, page) of a guarded one over the same entries."""
+def root():
+    """Entries that outlive their servers."""
+    path = make_cache_root()
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def stored_before(origin, root):
+    """Function (way, page) -> a guarded server over the entries of an unguarded one, which has
+    stored the page."""
     started = []
 
     def begin(way, page, prefix="/", **guarded):
-        root = make_cache_root(tmp_path_factory.mktemp("stored") / "cache")
         before = cache_server("cache-before", origin, guard=False, cache_root=root)
         ask(before, way, page, prefix=prefix)
         before.stop()
@@ -237,9 +246,8 @@ def test_stored_before_in_report(stored_before, origin):
     assert record["mode"] == "report" and record["after"] == "Secure; SameSite=Lax"
 
 
-def test_another_policy_judges_anew(origin, tmp_path):
+def test_another_policy_judges_anew(origin, root):
     """Entries of an older configuration are marked, but not by the present policy."""
-    root = make_cache_root(tmp_path / "cache")
     line, page = cookie(), None
     for text, wanted in (("", SAFE), ("", SAFE),
                          ("CookieGuardCookie sid SameSite:=Strict",
@@ -256,9 +264,8 @@ def test_another_policy_judges_anew(origin, tmp_path):
 
 @pytest.mark.parametrize("flag, mode", [("COOKIEGUARD_OFF", None),
                                         ("COOKIEGUARD_REPORT", "report")])
-def test_the_bad_night(origin, tmp_path, flag, mode):
+def test_the_bad_night(origin, root, flag, mode):
     """A cap is another policy, and still no mark leaves."""
-    root = make_cache_root(tmp_path / "cache")
     line = cookie()
     page = Page(origin, answer(line))
     for flags in ([], [flag]):
@@ -285,9 +292,8 @@ def mark_of(cache_root):
 
 
 @pytest.fixture
-def own_root(origin, tmp_path):
+def own_root(origin, root):
     """A server with entries of its own, and where they are."""
-    root = make_cache_root(tmp_path / "cache")
     server = cache_server("cache-own", origin, cache_root=root)
     yield server, root
     server.stop()
@@ -331,9 +337,8 @@ def test_a_mark_in_what_is_not_stored_goes(own_root, origin):
             assert ask(server, way, page, method="POST", body=b"x").set_cookies == [bare + SAFE]
 
 
-def test_a_304_cannot_forge_the_mark(origin, tmp_path):
+def test_a_304_cannot_forge_the_mark(origin, root):
     """A stored line that nobody judged, and a backend that claims that we did."""
-    root = make_cache_root(tmp_path / "cache")
     own = cache_server("cache-forge", origin, cache_root=root)
     bare = cookie()
     forged = forge(origin, own, root, bare)

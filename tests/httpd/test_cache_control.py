@@ -2,7 +2,8 @@
 hands nobody another one's session."""
 import pytest
 
-from env.caching import DISK, WAYS, Page, answer, ask, cache_server, cookie
+from env.answers import answer
+from env.caching import DISK, WAYS, Page, ask, cache_server, cookie
 from env.httpd import Httpd
 from env.scripted import ScriptedBackend
 

@@ -1,7 +1,8 @@
-"""What the tests of caching share: servers with mod_cache, and backends that answer in turns."""
+"""What the tests of caching share: servers with mod_cache, and pages that answer in turns."""
 import os
 import pathlib
 import shutil
+import tempfile
 
 from env import secret
 from env.httpd import Httpd
@@ -37,13 +38,12 @@ def make_files(files):
         "<IfModule cookieguard_module>\nCookieGuardCookie sid SameSite=keep\n</IfModule>\n")
 
 
-def make_cache_root(path):
-    """A directory for entries that several servers in a row use."""
-    path.mkdir()
+def make_cache_root(path=None):
+    """A directory for entries that several servers in a row use; a new one if none is named."""
+    path = pathlib.Path(path or tempfile.mkdtemp(prefix="cg-entries-"))
+    path.mkdir(exist_ok=True)
     if os.geteuid() == 0:
         shutil.chown(path, "www-data", "www-data")
-        for parent in list(path.parents)[:-2]:
-            parent.chmod(parent.stat().st_mode | 0o011)
     return path
 
 
@@ -59,19 +59,6 @@ class Page:
         self.heads.append(head)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         sock.sendall(answer)
-
-
-def answer(*lines, status="200 OK", headers=(b"Cache-Control: max-age=600", b'ETag: "one"'),
-           body=b"from the backend", content_type=b"text/html"):
-    fields = [*headers, *(b"Set-Cookie: " + line for line in lines)]
-    if not status.startswith("304"):
-        fields += [b"Content-Type: " + content_type, b"Content-Length: %d" % len(body)]
-    return (b"HTTP/1.1 " + status.encode() + b"\r\n" + b"\r\n".join(fields) + b"\r\n\r\n" +
-            (b"" if status.startswith("304") else body))
-
-
-def not_modified(*lines, headers=(b"Cache-Control: max-age=600", b'ETag: "one"')):
-    return answer(*lines, status="304 Not Modified", headers=headers)
 
 
 def cookie(attributes=b"", name=b"sid"):

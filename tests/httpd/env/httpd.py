@@ -24,7 +24,7 @@ def make_certificate(directory):
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
          "-nodes", "-days", "2", "-subj", "/CN=guarded.test", "-addext",
-         "subjectAltName=DNS:guarded.test,DNS:localhost,IP:127.0.0.1",
+         "subjectAltName=DNS:guarded.test,DNS:*.guarded.test,DNS:localhost,IP:127.0.0.1",
          "-addext", "basicConstraints=critical,CA:FALSE",
          "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
 

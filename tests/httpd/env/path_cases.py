@@ -57,10 +57,13 @@ class Sent:
             answer = http1.send_raw(server.port(port), path.raw, tls=self.https)
             self.response = http1.parse(answer)
         else:
-            headers = {"X-Line": self.line, "X-Value": self.value, **path.headers}
-            self.response = server.request(
-                target, over=protocol, tls=tls, port=path.port or None, method=path.method,
-                headers=headers, body=path.body)
+            headers = {"X-Line": self.line, "X-Value": self.value}
+            how = {"over": protocol, "tls": tls, "port": path.port or None, "method": path.method,
+                   "host": path.host.encode(), "body": path.body}
+            first = backends.unguarded() if path.unguarded else server
+            for more in path.before:
+                first.request(target, headers={**headers, **more}, **how)
+            self.response = server.request(target, headers={**headers, **path.headers}, **how)
         heads = self.response.interim if path.interim else [self.response]
         self.got = [line for head in heads if head.status == (path.interim or head.status)
                     for line in head.set_cookies]
@@ -80,11 +83,15 @@ class Sent:
             self.path.status,)
         if self.response.status not in statuses:
             return f"status {self.response.status} and not {self.path.status}"
+        x_cache = b"".join(self.response.all(b"x-cache")).decode()
+        if not x_cache.startswith(self.path.x_cache):
+            return f"X-Cache: {x_cache}"
         return self._judge_made(enforced) if self.path.made else self._judge_sent(enforced)
 
     def _judge_sent(self, enforced):
         arrives = self.path.arrives(self.line) if self.path.arrives else [self.line]
-        wanted = [lines.enforced(line, self.https) for line in arrives] if enforced else arrives
+        enforce = self.path.enforces or lines.enforced
+        wanted = [enforce(line, self.https) for line in arrives] if enforced else arrives
         if self.path.joined and self.is_http2 and not enforced:
             wanted = [b", ".join(arrives)]
         return None if self.got == wanted else f"got {self.got}, wanted {wanted}"
@@ -110,7 +117,7 @@ class Sent:
 # Fields that differ by themselves between two servers or two requests. Whether a script's
 # body gets a length or chunks depends on how fast the script is.
 VARYING = (b"date", b"set-cookie", b"etag", b"expires", b"content-length", b"transfer-encoding",
-           b"keep-alive")
+           b"keep-alive", b"age")
 
 
 def head_of(response, server):

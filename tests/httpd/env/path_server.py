@@ -8,15 +8,17 @@ import tempfile
 import pathlib
 
 from env import appservers, ports, tools
+from env.caching import make_cache_root
 from env.httpd import Httpd, make_certificate
 from env.scripted import ScriptedBackend
 
-MODULES = ["ssl", "socache_shmcb", "actions", "negotiation", "include", "asis", "filter", "deflate", "request",
-           "auth_basic", "authn_file", "authz_user", "auth_form", "session", "session_cookie",
-           "session_dbd", "dbd", "usertrack", "lua", "unique_id", "status", "autoindex", "dav",
-           "dav_fs", "substitute", "ratelimit", "buffer", "proxy", "proxy_http", "proxy_fcgi",
-           "proxy_scgi", "proxy_wstunnel", "proxy_uwsgi", "proxy_ajp", "proxy_balancer", "lbmethod_byrequests",
-           "slotmem_shm", "reqtimeout"]
+MODULES = ["ssl", "socache_shmcb", "actions", "negotiation", "include", "asis", "filter",
+           "deflate", "request", "auth_basic", "authn_file", "authz_user", "auth_form", "session",
+           "session_cookie", "session_dbd", "dbd", "usertrack", "lua", "unique_id", "status",
+           "autoindex", "dav", "dav_fs", "substitute", "ratelimit", "buffer", "proxy",
+           "proxy_http", "proxy_fcgi", "proxy_scgi", "proxy_wstunnel", "proxy_uwsgi", "proxy_ajp",
+           "proxy_balancer", "lbmethod_byrequests", "slotmem_shm", "reqtimeout", "cache",
+           "cache_disk", "cache_socache", "macro"]
 PORTS = ("plain", "tls", "early", "early_tls", "origin", "origin_tls", "forward")
 
 
@@ -31,7 +33,9 @@ class Backends:
         (self.root / "socket").chmod(0o777)
         self.defines = {"port_backend": self.scripted.port, "port_nobody": ports.free_port(),
                         "backend_socket": self.root / "socket", "cert": self.root / "cert.pem",
-                        "key": self.root / "key.pem"}
+                        "key": self.root / "key.pem",
+                        "cache_root": make_cache_root(self.root / "cache")}
+        self.unguarded = None  # function: the server without the module
         self.have = set()
         self.servers = []
         for name, start in (("fpm", appservers.start_fpm), ("uwsgi", appservers.start_uwsgi),

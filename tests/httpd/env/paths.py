@@ -37,6 +37,11 @@ class Path:
     expects    error log lines that the path causes
     interim    status of the interim response that has the cookie, if it is not the final one
     joined     over HTTP/2 httpd joins several lines to one, where no guard takes them apart
+    host       the virtual host, if it is not the first one
+    before     headers of requests for the same URL that are made first
+    unguarded  these go to a server without the module, which has the same entries in its cache
+    x_cache    what X-Cache begins with
+    enforces   (line, over HTTPS) -> the line as it must leave, where not all can be enforced
     """
     name: str
     words: str
@@ -61,6 +66,11 @@ class Path:
     guarded: bool = True
     interim: int = 0
     joined: bool = False
+    host: str = "guarded.test"
+    before: tuple = ()
+    unguarded: bool = False
+    x_cache: str = ""
+    enforces: object = None
 
     def pattern(self, kind):
         return self.made[kind].encode() if self.made else None

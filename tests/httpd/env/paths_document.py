@@ -37,7 +37,11 @@ sends them. A Set-Cookie field of more than 64 KiB in such a head is left out if
 changed. "103, then 200" is the status of an interim response, which has the cookie, and of the final
 one.
 
-Not covered yet: hits of mod_cache.
+What mod_cache stores is judged before, and what it serves is guarded on every hit. An entry that
+was stored before the module or its present configuration is judged when it is served. On a hit of
+the quick handler httpd knows only what virtual host and Locations say of the URL: there Secure and
+SameSite are enforced on such an entry, and no more, because a directory may have excepted the rest
+(CG-STORED-UNJUDGED).
 
 """
 
