@@ -240,3 +240,51 @@ def test_a_trace_shows_no_cookie(telling):
     answer = telling.request("/", port="https", method="TRACE", headers={"Cookie": "__Host-SID=1"})
     assert answer.status == 200
     assert b"TRACE / HTTP/1.1" in answer.body and b"SID" not in answer.body
+
+
+# What "CookieGuardMigration" and "Switching on and off" say: the rules, what the browser sends,
+# what the application gets, and what the browser is told.
+NEW = b"__Host-SID=1; Path=/; Secure; HttpOnly; SameSite=Lax"
+OLD = b"SID=1; Path=/; Secure; HttpOnly; SameSite=Lax"
+MOVES = {
+    "accepted": ("Prefix=__Host-", "2099-01-31", "SID=1", "SID=1", [NEW, b"SID="]),
+    "beside": ("Prefix=__Host-", "2099-01-31", "SID=1; __Host-SID=2", "SID=2", []),
+    "over": ("Prefix=__Host-", "2026-01-31", "SID=1", "", []),
+    "taken-back": ("Prefix=off", "2026-01-31", "__Host-SID=1", "SID=1", [OLD, b"__Host-SID="]),
+}
+
+
+@pytest.fixture(scope="module")
+def moving():
+    hosts = "\n".join(f"""
+        Listen 127.0.0.1:${{port_{name}}}
+        <VirtualHost *:${{port_{name}}}>
+            ServerName https://guarded.test
+            RewriteEngine On
+            RewriteCond "%{{HTTP_COOKIE}}" "(.*)"
+            RewriteRule "^" "-" [E=COOKIE_SEEN:%1]
+            Header always set X-Cookie "%{{COOKIE_SEEN}}e"
+            CookieGuard On
+            CookieGuardCookie SID {rule}
+            CookieGuardMigration until={until}
+        </VirtualHost>""" for name, (rule, until, *_) in MOVES.items())
+    made = Httpd("moving", None, ports_named=list(MOVES), text=hosts)
+    made.start()
+    yield made
+    made.expect("CG0005", "CG0100")
+    made.stop()
+    made.remove()
+
+
+@pytest.mark.parametrize("name", MOVES)
+def test_sessions_move_as_the_page_says(moving, name):
+    _, _, sent, wanted, told = MOVES[name]
+    answer = moving.request("/", port=name, headers={"Cookie": sent})
+    assert answer.all(b"X-Cookie") == [wanted.encode()]
+    assert len(answer.set_cookies) == len(told)
+    for line in told:
+        if line.endswith(b"="):  # a deletion
+            assert any(is_set.startswith(line + b";") and b"Max-Age=0" in is_set
+                       for is_set in answer.set_cookies), answer.set_cookies
+        else:
+            assert line in answer.set_cookies
