@@ -94,6 +94,15 @@ static cg_span skip_to_name(cg_span raw)
     return raw;
 }
 
+/* The same, but for a bracket among them: it is a `_` to other parsers. */
+static cg_span skip_to_bracket(cg_span raw, const char *name)
+{
+    while (raw.at < name && raw.at[0] != '[') {
+        raw = cg_span_part(raw, 1, raw.len);
+    }
+    return raw;
+}
+
 static bool is_dollar(cg_span named)
 {
     return cg_span_starts(named, CG_SPAN("$")) || cg_span_starts(named, CG_SPAN("%24"));
@@ -149,6 +158,7 @@ static verdict judge_pair(const cg_restored *restored, cg_span raw)
     if (embedded) {
         return (verdict){.refusal = CG_REFUSAL_EMBEDDED, .guard = embedded};
     }
+    named = skip_to_bracket(raw, named.at);
     return judge_own_name(guards, raw, named, restored->accepts_plain);
 }
 
