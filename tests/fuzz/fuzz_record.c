@@ -51,6 +51,30 @@ static void check_record(const cg_event *event)
     check_line((cg_span){text, writer.len});
 }
 
+/* The same of a request that sends the cookie back, with the mark as its value. */
+static void check_refused(apr_pool_t *pool, const enforcement *is, const cg_event_request *request)
+{
+    char text[CG_RECORD_SIZE_MAX];
+    cg_writer writer = {.at = text, .size = sizeof text};
+    cg_writer field = {.size = 2 * is->cookie.line.len + 64};
+    cg_writer restored_field;
+    cg_restored restored;
+
+    field.at = apr_palloc(pool, field.size);
+    cg_write(&field, is->cookie.line);
+    cg_write(&field, CG_SPAN("; $Version=" MARK "; "));
+    cg_write(&field, is->cookie.name);
+    cg_write(&field, CG_SPAN("=" MARK));
+    if (!is->guards ||
+        !cg_restore_read(is->guards, (cg_span){field.at, field.len}, false, &restored)) {
+        return;
+    }
+    restored_field = (cg_writer){.at = apr_palloc(pool, field.len), .size = field.len};
+    cg_restore_print(&restored, &restored_field);
+    cg_record_print_refused(&writer, request, &restored);
+    check_line((cg_span){text, writer.len});
+}
+
 static void check_short_form(const cg_event *event)
 {
     char text[CG_RECORD_SIZE_MAX];
@@ -87,5 +111,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     event.browser_after = cg_browser_judge(&is.cookie, &is.judgement.after, &is.circumstances);
     check_record(&event);
     check_short_form(&event);
+    check_refused(pool, &is, &request);
     return 0;
 }
