@@ -123,10 +123,10 @@ const cg_finding_row cg_finding_rows[CG_FINDING_COUNT] = {
         "The application set a cookie under another spelling of a name that has a Prefix rule; "
         "such a cookie never comes back to it."),
     [CG_FINDING_CACHEABLE] = ROW(
-        "CACHEABLE", MEDIUM, HIGH, 524, "14.3.2",
+        "CACHEABLE", MEDIUM, HIGH, 524, "14.2.2",
         "A response that shared caches may store sets a cookie; a cache may hand it to others."),
     [CG_FINDING_CACHEABLE_STATIC] = ROW(
-        "CACHEABLE-STATIC", INFO, LOW, 524, "14.3.2",
+        "CACHEABLE-STATIC", INFO, LOW, 524, "14.2.2",
         "A static file that says it is public sets a cookie; set none there, drop it with a rule, "
         "or say CookieGuardCacheControl private."),
     [CG_FINDING_STORED_UNJUDGED] = ROW(
