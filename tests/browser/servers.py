@@ -15,7 +15,7 @@ SHOP, EVIL, OTHER = "shop.test", "evil.shop.test", "other.test"
 PREFIX = ("CookieGuard On", "CookieGuardCookie SID Prefix=__Host-",
           "CookieGuardAuditLog logs/audit_log all")
 
-MODULES = ("ssl", "http2", "proxy", "proxy_http", "cgid")
+MODULES = ("ssl", "http2", "proxy", "proxy_http", "proxy_fcgi", "cgid")
 
 # Everybody's sites stand on the same two ports; the guard is the shop's affair alone.
 SITES = """
