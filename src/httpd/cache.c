@@ -18,7 +18,8 @@
 enum {
     HASH_LEN = 16,
     /* Lines that a mark has room for: mod_cache_disk reads header lines of at most 8 KiB. */
-    MARKED_LINES_MAX = 400
+    MARKED_LINES_MAX = 400,
+    MARK_SIZE = HASH_LEN + (HASH_LEN + 1) * MARKED_LINES_MAX
 };
 
 bool cg_cache_is_here;
@@ -59,7 +60,8 @@ static uint64_t hash_directive(uint64_t hash, const ap_directive_t *directive)
     if (directive->parent) {
         hash = hash_directive(hash, directive->parent);
     }
-    return hash_text(hash_text(hash, directive->directive), directive->args);
+    hash = hash_text(hash, directive->directive);
+    return hash_text(hash, directive->args ? directive->args : "");
 }
 
 /* Every directive of ours with the sections that it stands in. */
@@ -97,10 +99,11 @@ int cg_cache_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
 /* -- the mark --------------------------------------------------------------------------------- */
 
-/* A policy judges otherwise over HTTPS than over plain http, and entries may serve both. */
+/* With CacheKeyBaseURL one entry serves several virtual hosts, and HTTPS and plain http. */
 static uint64_t hash_of_request(request_rec *r)
 {
-    return hash_text(policy_hash, cg_fact_is_https(r) ? "https" : "http");
+    uint64_t hash = hash_text(policy_hash, cg_config_of(r->server)->vhost.at);
+    return hash_text(hash, cg_fact_is_https(r) ? "https" : "http");
 }
 
 static void remove_mark(request_rec *r)
@@ -120,7 +123,7 @@ static int mark_line(void *context, const char *key, const char *line)
 {
     mark_writer *mark = context;
     (void)key;
-    if (mark->len == (HASH_LEN + 1) * MARKED_LINES_MAX) {
+    if (mark->len + 1 + HASH_LEN > MARK_SIZE) {
         return 0;
     }
     mark->text[mark->len++] = ' ';
@@ -131,7 +134,7 @@ static int mark_line(void *context, const char *key, const char *line)
 
 static void add_mark(request_rec *r)
 {
-    char text[HASH_LEN + (HASH_LEN + 1) * MARKED_LINES_MAX];
+    char text[MARK_SIZE];
     mark_writer mark = {.text = text, .len = HASH_LEN, .hash = hash_of_request(r)};
 
     print_hash(mark.hash, text);
@@ -298,10 +301,14 @@ static bool covers_all(cg_judging *judging)
 void cg_cache_read_mark(cg_judging *judging)
 {
     request_rec *r = judging->r;
-    const char *mark = apr_table_get(r->headers_out, MARK);
+    const char *mark;
 
+    if (r->proxyreq == PROXYREQ_PROXY) {
+        return;
+    }
+    mark = apr_table_get(r->headers_out, MARK);
     remove_mark(r);
-    if (r->main || !cg_cache_is_quick_hit(r)) {
+    if (!cg_cache_is_quick_hit(r)) {
         return;
     }
     judging->mark = check_mark(r, mark);

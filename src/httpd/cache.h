@@ -6,7 +6,8 @@
  * judged passes as it is, so an exception in a Location, Directory or .htaccess holds for it. Other
  * lines (stored before the policy, or added since) are judged by the virtual host and its Locations,
  * and only Secure and SameSite are changed, because a directory might have excepted the rest. On all
- * other hits the policy of the URL is at hand, and every line is judged anew.
+ * other hits the policy of the URL is at hand, and every line is judged anew. What an expr= said of
+ * the request for which a response was stored holds for those who get it from the cache.
  *
  * The mark is made anew whenever a response is stored and taken away whenever one is sent. One that a
  * backend sends is taken away before the response is stored. */

@@ -368,6 +368,36 @@ def test_lines_added_on_a_hit_are_judged(origin, servers):
                                                    b"late=cgsecretlate; Secure; SameSite=Lax"])
 
 
+def test_a_mark_is_of_one_virtual_host(server, origin):
+    """An entry that another virtual host has judged more mildly."""
+    line = cookie()
+    page = Page(origin, answer(line))
+    assert ask(server, "first", page).set_cookies == [line + b"; Secure"]
+    assert hit(server, "second", page).set_cookies == [line + b"; Secure; SameSite=Lax"]
+
+
+def test_more_lines_than_a_mark_has_room_for(server, origin):
+    sent = [cookie(name=b"c%d" % i) for i in range(450)]
+    page = Page(origin, answer(*sent))
+    for way in ("quick-disk", "handler-disk"):
+        assert ask(server, way, page).set_cookies == [line + SAFE for line in sent]
+        assert hit(server, way, page).set_cookies == [line + SAFE for line in sent]
+
+
+def test_a_hit_hands_no_cookie_out(servers, origin):
+    """What a browser holds under a prefix that is rolled back comes with another response: of
+    this one too little is known to judge it."""
+    server = servers.get("cache-rolled-back", lambda: cache_server(
+        "cache-rolled-back", origin, text="CookieGuardCookie held Prefix=off"))
+    held = {"Cookie": b"__Host-" + cookie(name=b"held")}
+    page = Page(origin, answer())
+    ask(server, "quick-disk", page)
+    assert hit(server, "quick-disk", page, headers=held).set_cookies == []
+    page = Page(origin, answer(headers=(b"Cache-Control: no-store",)))
+    got = ask(server, "quick-disk", page, headers=held).set_cookies
+    assert any(line.startswith(b"held=cgsecret") and b"HttpOnly" in line for line in got)
+
+
 # -- who else stores ------------------------------------------------------------------------------
 
 def test_http_0_9_stores_what_others_get(server, origin):
