@@ -26,7 +26,7 @@ static inline void cg_write(cg_writer *writer, cg_span text)
 
 /* A text so short that copying all of its room is quicker than copying its length. */
 typedef struct cg_short_text {
-    char at[24];
+    char at[32];
     size_t len;
 } cg_short_text;
 

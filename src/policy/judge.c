@@ -327,12 +327,38 @@ static bool depends_on_date(const cg_demands *demands, const cg_secrecy *secrecy
     return secrecy || (demands->valued & BIT(MAX_AGE));
 }
 
-void cg_judge(cg_set_cookie *cookie, const cg_demands *demands, const cg_secrecy *secrecy,
-              const cg_circumstances *circumstances, cg_judgement *judgement)
+/* True if all that is asked is to add Secure, HttpOnly and a SameSite that needs no Secure, as the
+ * built-in rule does. */
+static inline bool only_adds(const cg_demands *demands)
 {
-    if (cookie->has_unread_date && depends_on_date(demands, secrecy)) {
-        cg_set_cookie_read_date(cookie);
+    const cg_term *same_site = demands->term[CG_ATTRIBUTE_SAMESITE];
+    return demands->valued == BIT(SAMESITE) && demands->unwanted_flags == 0 &&
+           (demands->wanted_flags & ~(BIT(SECURE) | BIT(HTTPONLY))) == 0 &&
+           same_site->verb == CG_VERB_DEFAULT && same_site->same_site > CG_SAME_SITE_NONE;
+}
+
+/* What carry_out_demands comes to where only_adds is true, over HTTPS: none of it can do harm, so
+ * most cookies are judged in a straight line. */
+static inline void add(const cg_set_cookie *cookie, const cg_demands *demands,
+                       cg_judgement *judgement)
+{
+    const cg_attributes *before = &cookie->attributes;
+    bool has_word = has(before, CG_ATTRIBUTE_SAMESITE);
+
+    judgement->after.present = before->present | demands->wanted_flags | BIT(SAMESITE);
+    judgement->added = judgement->after.present & ~before->present;
+    if (!has_word || before->same_site == CG_SAME_SITE_DEFAULT) {
+        judgement->after.same_site = demands->term[CG_ATTRIBUTE_SAMESITE]->same_site;
+        judgement->replaced = has_word ? BIT(SAMESITE) : 0;
     }
+    if ((judgement->added | judgement->replaced) || is_untidy(cookie)) {
+        judgement->action = CG_ACTION_REWRITE;
+    }
+}
+
+static inline void begin(const cg_set_cookie *cookie, const cg_circumstances *circumstances,
+                         cg_judgement *judgement)
+{
     judgement->action = CG_ACTION_PASS;
     judgement->after = cookie->attributes;
     judgement->added = judgement->replaced = judgement->removed = judgement->refused = 0;
@@ -341,6 +367,16 @@ void cg_judge(cg_set_cookie *cookie, const cg_demands *demands, const cg_secrecy
     judgement->prefix = CG_PREFIX_NONE;
     judgement->withheld = CG_WITHHELD_NOT;
     judgement->guard = NULL;
+}
+
+static __attribute__((noinline)) void
+judge_at_length(cg_set_cookie *cookie, const cg_demands *demands, const cg_secrecy *secrecy,
+                const cg_circumstances *circumstances, cg_judgement *judgement)
+{
+    if (cookie->has_unread_date && depends_on_date(demands, secrecy)) {
+        cg_set_cookie_read_date(cookie);
+    }
+    begin(cookie, circumstances, judgement);
     if (secrecy && secrecy->drop && !judgement->is_deletion) {
         judgement->action = CG_ACTION_DROP;
         judgement->drop = secrecy->drop;
@@ -352,6 +388,18 @@ void cg_judge(cg_set_cookie *cookie, const cg_demands *demands, const cg_secrecy
     if (secrecy && secrecy->guard) {
         guard(cookie, secrecy, circumstances, judgement);
     }
+}
+
+void cg_judge(cg_set_cookie *cookie, const cg_demands *demands, const cg_secrecy *secrecy,
+              const cg_circumstances *circumstances, cg_judgement *judgement)
+{
+    if (secrecy || cookie->kind != CG_LINE_COOKIE || !circumstances->is_https ||
+        !only_adds(demands)) {
+        judge_at_length(cookie, demands, secrecy, circumstances, judgement);
+        return;
+    }
+    begin(cookie, circumstances, judgement);
+    add(cookie, demands, judgement);
 }
 
 void cg_judgement_complete(cg_set_cookie *cookie, const cg_circumstances *circumstances,

@@ -104,8 +104,29 @@ static void print_attributes(cg_writer *writer, const cg_set_cookie *cookie,
     }
 }
 
+/* What the built-in rule adds, by which of its three attributes are missing: their bits are next to
+ * each other. */
+#define USUALLY_ADDED                                                                              \
+    (CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_SECURE) | CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_HTTPONLY) |             \
+     CG_ATTRIBUTE_BIT(CG_ATTRIBUTE_SAMESITE))
+
+static const cg_short_text usual_additions[] = {
+    {"", 0},
+    {"; Secure", 8},
+    {"; HttpOnly", 10},
+    {"; Secure; HttpOnly", 18},
+    {"; SameSite=Lax", 14},
+    {"; Secure; SameSite=Lax", 22},
+    {"; HttpOnly; SameSite=Lax", 24},
+    {"; Secure; HttpOnly; SameSite=Lax", 32},
+};
+
 static void print_added(cg_writer *writer, unsigned added, const cg_attributes *attributes)
 {
+    if (!(added & ~USUALLY_ADDED) && attributes->same_site == CG_SAME_SITE_LAX) {
+        cg_write_short(writer, &usual_additions[added >> CG_ATTRIBUTE_SECURE]);
+        return;
+    }
     for (unsigned rest = added; rest; rest &= rest - 1) {
         cg_attribute attribute = cg_attribute_first(rest);
         if (attribute == CG_ATTRIBUTE_SAMESITE) {

@@ -130,6 +130,14 @@ static const struct {
     /* the built-in rule and its exceptions */
     {"built-in", HTTPS, "SID=1", "rewrite +Secure +HttpOnly +SameSite"},
     {"built-in", HTTP, "SID=1", "rewrite +HttpOnly +SameSite !Secure"},
+    {"built-in", HTTPS, "SID=1; SameSite=bogus; HttpOnly", "rewrite +Secure ~SameSite"},
+    {"built-in", HTTPS, "SID=1; SameSite=None; Secure", "rewrite +HttpOnly"},
+    {"built-in", HTTPS, "SID=1; Secure=1; HttpOnly; SameSite=Lax", "rewrite"},
+    {"built-in", HTTPS, "__Host-SID=1; Domain=example.com; SameSite=Lax", "rewrite +Secure +HttpOnly"},
+    {"built-in", HTTPS, "SID=; Max-Age=0", "rewrite deletion +Secure +HttpOnly +SameSite"},
+    {"* Secure SameSite=None", HTTPS, "SID=1", "rewrite +Secure +SameSite"},
+    {"* SameSite=None", HTTPS, "SID=1", "pass !SameSite"},
+    {"* Partitioned Secure SameSite=Lax\n* -Secure", HTTPS, "SID=1", "rewrite +SameSite !Partitioned"},
     {"built-in", HTTPS, "XSRF-TOKEN=1", "rewrite +Secure +SameSite"},
     {"built-in", HTTPS, "mellon-cookie=1", "rewrite +Secure +HttpOnly"},
     {"built-in\n* HttpOnly", HTTPS, "XSRF-TOKEN=1", "rewrite +Secure +HttpOnly +SameSite"},
@@ -305,6 +313,32 @@ static void judges(void **state)
     }
 }
 
+/* Most cookies are judged in a straight line. Demands for secrecy that ask for nothing lead past it,
+ * and must lead to the same. */
+static void judges_the_same_at_length(void **state)
+{
+    static const cg_secrecy nothing;
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[2][200];
+        cg_writer one = {.at = text[0], .size = sizeof text[0]};
+        cg_writer other = {.at = text[1], .size = sizeof text[1]};
+        cg_attributes after;
+        enforcement is;
+        assert_null(enforcement_read_rules(pool, cg_span_of(cases[i].rules), &is));
+        is.circumstances = enforcement_read_url(cg_span_of(cases[i].url));
+        enforcement_run(pool, cg_span_of(cases[i].line), &is);
+        cg_judge(&is.cookie, &is.demands, NULL, &is.circumstances, &is.judgement);
+        describe(&one, &is.judgement);
+        after = is.judgement.after;
+        cg_judge(&is.cookie, &is.demands, &nothing, &is.circumstances, &is.judgement);
+        describe(&other, &is.judgement);
+        assert_text(cases[i].line, (cg_span){text[0], one.len}, (cg_span){text[1], other.len});
+        assert_int_equal(after.present, is.judgement.after.present);
+        assert_int_equal(after.same_site, is.judgement.after.same_site);
+    }
+}
+
 /* Name and value are 4096 octets at most with the prefix, on the way out as in the browser. */
 static void withholds_what_is_too_long_with_its_prefix(void **state)
 {
@@ -347,6 +381,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(judges),
+        cmocka_unit_test(judges_the_same_at_length),
         cmocka_unit_test(withholds_what_is_too_long_with_its_prefix),
         cmocka_unit_test(names_what_stands_in_the_way),
     };
