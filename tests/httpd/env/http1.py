@@ -111,11 +111,16 @@ def send_raw(port, data, tls=False):
         return read_all(sock)
 
 
+def pairs(headers):
+    """Fields as (name, value): of a mapping, or as they are, so that a name can stand twice."""
+    return headers.items() if hasattr(headers, "items") else headers
+
+
 def request(port, target="/", *, method="GET", version="1.1", headers=(), body=b"", tls=False,
             host=b"guarded.test"):
     lines = [method.encode() + b" " + target.encode() + b" HTTP/" + version.encode()]
     given = [(k.encode() if isinstance(k, str) else k, v.encode() if isinstance(v, str) else v)
-             for k, v in dict(headers).items()]
+             for k, v in pairs(headers)]
     if not any(k.lower() == b"host" for k, _ in given):
         lines.append(b"Host: " + host)
     if version == "1.1" and not any(k.lower() == b"connection" for k, _ in given):

@@ -111,10 +111,11 @@ class Httpd:
         return done.returncode, done.stdout
 
     def start(self):
+        before = self._starts()
         self.daemon = Daemon(self.name, self.command("-D", "FOREGROUND"),
                              self.root / "logs" / "stderr_log", env=self.environment())
         try:
-            self._wait_for_starts(1)
+            self._wait_for_starts(before + 1)
         except AssertionError as problem:
             self.daemon.kill()
             raise AssertionError(f"{problem}\n{self.daemon.output()}{self.error_log()}") from None
@@ -132,10 +133,13 @@ class Httpd:
     def _wait_for_starts(self, count):
         wait_until(lambda: self._starts() >= count, f"{self.name} ready", self.daemon.process)
 
-    def graceful(self):
+    def graceful(self, how=signal.SIGUSR1):
         before = self._starts()
-        self.daemon.process.send_signal(signal.SIGUSR1)
+        self.daemon.process.send_signal(how)
         self._wait_for_starts(before + 1)
+
+    def restart(self):
+        self.graceful(signal.SIGHUP)
 
     def stop(self, check=True):
         if self.daemon:

@@ -41,6 +41,15 @@ def session():
     return "flask\n"
 
 
+@application.route("/cookies")
+def cookies():
+    response = flask.jsonify(field=flask.request.headers.get("Cookie", ""),
+                             cookies=flask.request.cookies.to_dict())
+    if "X-Line" in flask.request.headers:
+        response.headers.add("Set-Cookie", flask.request.headers["X-Line"])
+    return response
+
+
 @application.route("/raise")
 def fail():
     @flask.after_this_request
