@@ -108,6 +108,12 @@ class Street:
             kept.clear()
         return self
 
+    def session(self, user):
+        """A session of somebody in the shop; its id may stand in no log."""
+        session = self.shop.log_in(user)
+        self.httpd.logs.values.add(session.encode())
+        return session
+
     def url(self, host, path="/", scheme="https"):
         """The address of a page on one of the hosts."""
         return f"{scheme}://{host}:{self.httpd.port('tls' if scheme == 'https' else 'plain')}{path}"
@@ -133,7 +139,9 @@ def log_in(visitor, street, user="anna"):
     visitor.visit(street.url(SHOP, "/login"))
     page = visitor.post(street.url(SHOP, "/login"), user=user)
     assert page.text == f"This is the account of {user}."
-    return next(session for session, known in street.shop.users.items() if known == user)
+    session = next(session for session, known in street.shop.users.items() if known == user)
+    street.httpd.logs.values.add(session.encode())
+    return session
 
 
 def who_is_served(visitor, street, scheme="https"):

@@ -178,7 +178,7 @@ def test_without_a_migration_a_bare_cookie_is_nothing(visitor, guarded, rules):
 def test_in_a_migration_a_tossed_cookie_does_not_displace_the_session(visitor, guarded):
     guarded.guard(*migrating(30))
     own = log_in(visitor, guarded)
-    evil = guarded.shop.log_in("mallory")
+    evil = guarded.session("mallory")
     visitor.visit(guarded.setting(EVIL, f"SID={evil}; Domain=shop.test; Path=/account"))
     assert who_is_served(visitor, guarded) == "anna"
     assert guarded.shop.cookies[-1] == f"SID={own}"

@@ -54,7 +54,7 @@ def as_octets(line):
 @pytest.mark.parametrize("path", ["/account", "/account/card"])
 def test_without_the_module_the_card_goes_to_the_attacker(visitor, bare, path):
     log_in(visitor, bare)
-    evil = bare.shop.log_in("mallory")
+    evil = bare.session("mallory")
     visitor.visit(bare.setting(EVIL, f"SID={evil}; Domain=shop.test; Path={path}"))
     assert visitor.refused() == []
     visitor.post(bare.url(SHOP, "/account/card"), number="4711")
@@ -66,7 +66,7 @@ def test_without_the_module_the_card_goes_to_the_attacker(visitor, bare, path):
 def test_the_card_stays_with_its_owner(visitor, guarded, path, scheme):
     guarded.guard(*PREFIX)
     own = log_in(visitor, guarded)
-    evil = guarded.shop.log_in("mallory")
+    evil = guarded.session("mallory")
     visitor.visit(guarded.setting(EVIL, f"SID={evil}; Domain=shop.test; Path={path}",
                                   scheme=scheme))
     assert len(visitor.jar("SID")) == 1      # the browser has it, and sends it
@@ -76,15 +76,26 @@ def test_the_card_stays_with_its_owner(visitor, guarded, path, scheme):
     assert guarded.shop.cookies[-1] == f"SID={own}"
 
 
+def test_the_audit_tells_of_it(visitor, guarded):
+    guarded.guard(*PREFIX)
+    log_in(visitor, guarded)
+    before = len(guarded.httpd.audit())
+    visitor.visit(guarded.setting(EVIL, f"SID={guarded.session('mallory')}; Domain=shop.test"))
+    assert who_is_served(visitor, guarded) == "anna"
+    told, = guarded.httpd.wait_for_audit(lambda records: len(records) > before)[before:]
+    assert told["event"] == "cookies-refused" and told["path"] == "/account"
+    assert told["cookie"] == "SID" and told["refusals"] == {"plain": 1}
+
+
 def test_without_the_module_a_stranger_is_put_into_a_session(visitor, bare):
-    evil = bare.shop.log_in("mallory")
+    evil = bare.session("mallory")
     visitor.visit(bare.setting(EVIL, f"SID={evil}; Domain=shop.test; Path=/"))
     assert who_is_served(visitor, bare) == "mallory"
 
 
 def test_a_stranger_stays_one(visitor, guarded):
     guarded.guard(*PREFIX)
-    evil = guarded.shop.log_in("mallory")
+    evil = guarded.session("mallory")
     visitor.visit(guarded.setting(EVIL, f"SID={evil}; Domain=shop.test; Path=/"))
     assert who_is_served(visitor, guarded) == "nobody"
     assert guarded.shop.cookies[-1] == ""
@@ -141,7 +152,7 @@ def overflow(visitor, street):
 
 def test_without_the_module_an_overflow_makes_room_for_a_session(visitor, bare):
     log_in(visitor, bare)
-    evil = bare.shop.log_in("mallory")
+    evil = bare.session("mallory")
     overflow(visitor, bare)
     assert visitor.jar("SID") == []
     visitor.run("document.cookie = value", f"SID={evil}; Domain=shop.test; Path=/")
@@ -152,7 +163,7 @@ def test_an_overflow_makes_no_room(visitor, guarded):
     """The jar may lose the session: nothing on a server can prevent that. It gets no other."""
     guarded.guard(*PREFIX)
     log_in(visitor, guarded)
-    evil = guarded.shop.log_in("mallory")
+    evil = guarded.session("mallory")
     overflow(visitor, guarded)
     for line in (f"SID={evil}", f"__Host-SID={evil}", f"\u2000__Host-SID={evil}"):
         visitor.run("document.cookie = value", line + "; Domain=shop.test; Path=/; Secure")
