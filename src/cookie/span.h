@@ -101,7 +101,8 @@ static inline bool cg_span_starts_folded(cg_span span, cg_span prefix)
 
 static inline bool cg_span_starts(cg_span span, cg_span prefix)
 {
-    return span.len >= prefix.len && memcmp(span.at, prefix.at, prefix.len) == 0;
+    return span.len >= prefix.len &&
+           (prefix.len == 0 || memcmp(span.at, prefix.at, prefix.len) == 0);
 }
 
 /* The index of the first `c`, or span.len if there is none. */
