@@ -346,6 +346,8 @@ static void give_up(cg_interim *interim)
         apr_brigade_write(interim->out, NULL, NULL, interim->text, interim->len);
     }
     interim->len = 0;
+    interim->place = CG_HEAD_START;
+    interim->is_stripping = false;
     interim->armed = NULL;
 }
 
@@ -359,7 +361,7 @@ static void end_early(cg_interim *interim, conn_rec *c)
     give_up(interim);
 }
 
-static void make_room(cg_interim *interim, size_t len)
+static void make_room(cg_interim *interim, apr_pool_t *pool, size_t len)
 {
     char *text;
 
@@ -367,7 +369,7 @@ static void make_room(cg_interim *interim, size_t len)
         return;
     }
     interim->size = interim->len + len <= TEXT_SIZE_FIRST ? TEXT_SIZE_FIRST : CG_HEAD_COLLECTED_MAX;
-    text = apr_palloc(interim->armed->pool, interim->size);
+    text = apr_palloc(pool, interim->size);
     if (interim->len) {
         memcpy(text, interim->text, interim->len);
     }
@@ -397,7 +399,7 @@ static size_t collect(cg_interim *interim, conn_rec *c, const char *data, size_t
     if (len > CG_HEAD_COLLECTED_MAX - seen) {
         len = CG_HEAD_COLLECTED_MAX - seen;
     }
-    make_room(interim, len);
+    make_room(interim, c->pool, len);
     memcpy(interim->text + seen, data, len);
     interim->len += len;
     if (interim->place == CG_HEAD_START && cg_head_recognize(text_of(interim)) == CG_HEAD_NEVER) {
@@ -518,7 +520,7 @@ static apr_status_t filter_connection(ap_filter_t *f, apr_bucket_brigade *brigad
 }
 
 /* With `r`, because its chain is to lead through the filter as well. */
-static cg_interim *add_filter(request_rec *r)
+cg_interim *cg_interim_add_filter(request_rec *r)
 {
     conn_rec *c = r->connection;
     cg_interim *interim = apr_pcalloc(c->pool, sizeof *interim);
@@ -529,24 +531,6 @@ static cg_interim *add_filter(request_rec *r)
     return interim;
 }
 
-void cg_interim_arm(request_rec *r)
-{
-    cg_interim *interim;
-
-    if (r->assbackwards || r->proxyreq == PROXYREQ_PROXY || r->prev || r->main) {
-        return;
-    }
-    interim = cg_interim_of(r->connection);
-    if (!interim) {
-        interim = add_filter(r);
-    }
-    interim->armed = r;
-    interim->text = NULL;
-    interim->len = interim->size = 0;
-    interim->place = CG_HEAD_START;
-    interim->is_stripping = false;
-}
-
 void cg_interim_register_filter(void)
 {
     filter_handle = ap_register_output_filter("COOKIEGUARD_HEADS", filter_connection, NULL,
@@ -555,13 +539,14 @@ void cg_interim_register_filter(void)
 
 #else
 
-void cg_interim_register_filter(void)
-{
-}
-
-void cg_interim_arm(request_rec *r)
+cg_interim *cg_interim_add_filter(request_rec *r)
 {
     (void)r;
+    return NULL;
+}
+
+void cg_interim_register_filter(void)
+{
 }
 
 #endif

@@ -27,12 +27,13 @@
  * field that is longer is not sent if it were to be changed. */
 #define CG_HEAD_COLLECTED_MAX ((size_t)1 << 16)
 
-/* What one connection of a client knows. Lives in the connection's pool. */
+/* What one connection of a client knows. Lives in the connection's pool. Whenever `len` is 0, the
+ * next octet to be collected begins a head. */
 typedef struct cg_interim {
     request_rec *armed;            /* whose heads are looked at; null: everything is passed on */
     ap_filter_t *protocol_filters; /* of its request, on a connection of HTTP/2 */
     apr_bucket_brigade *out;       /* what is ready to leave */
-    char *text;                    /* of the head so far, in the request's pool */
+    char *text;                    /* of the head so far, in the connection's pool */
     size_t len;
     size_t size;
     cg_head_place place; /* of the text in the head; not the start if a first part has left */
@@ -44,12 +45,24 @@ typedef struct cg_interim {
 /* Registers the filter. From register_hooks. */
 void cg_interim_register_filter(void);
 
-/* When a request of a client was read; not for redirects and sub-requests. */
-void cg_interim_arm(request_rec *r);
+/* Adds the filter to the connection of `r`. */
+cg_interim *cg_interim_add_filter(request_rec *r);
 
 static inline cg_interim *cg_interim_of(const conn_rec *c)
 {
     return ap_get_module_config(c->conn_config, &cookieguard_module);
+}
+
+/* When a request of a client was read, or made by an internal redirect. */
+static inline void cg_interim_arm(request_rec *r)
+{
+    cg_interim *interim = cg_interim_of(r->connection);
+    if (!interim && CG_HAS_HEADS_AS_TEXT) {
+        interim = cg_interim_add_filter(r);
+    }
+    if (interim) {
+        interim->armed = r;
+    }
 }
 
 /* When filters are inserted for `r`: the handler of an nph- script will cut its chain off. */
