@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from env import http1, secret
+from env import http1, secret, tools
+from env.httpd import Httpd
 from env.lines import additions
 from env.logs import check_audit_line
 from env.process import wait_until
@@ -348,6 +349,41 @@ def test_graceful_reopens_the_file(start, origin):
     assert old.exists()
 
 
+class HttpdWithClock(Httpd):
+    """A server whose clock is ahead by the seconds that the test has set."""
+
+    def environment(self):
+        clock = tools.compiled_module(tools.TESTS / "modules" / "test_clock.c", self.root)
+        kept = super().environment()
+        return {**kept, "LD_PRELOAD": f'{kept.get("LD_PRELOAD", "")} {clock}'.strip(),
+                "COOKIEGUARD_TEST_CLOCK": str(self.root / "state" / "clock")}
+
+    def set_clock(self, seconds):
+        written = self.root / "state" / "clock.new"
+        written.write_text(str(seconds))
+        written.chmod(0o644)
+        written.rename(self.root / "state" / "clock")
+
+
+def test_counts_come_every_hour(origin):
+    """httpd asks its modules every ten seconds whether there is something to do."""
+    server = HttpdWithClock("audit-hour", "audit.conf", modules=MODULES, ports_named=("plain",),
+                            defines={"port_backend": origin.port})
+    try:
+        server.start()
+        for _ in range(3):
+            send(server, origin, b"hourly=1", host="new.test")
+        assert [r["event"] for r in server.audit("audit_new")] == ["cookie"]
+        server.set_clock(3600)
+        (first, count) = server.wait_for_audit(lambda records: len(records) == 2, "audit_new")
+        assert (count["event"], count["cookie"], count["count"]) == ("cookie-count", "hourly", 2)
+        assert count["@timestamp"][:13] > first["@timestamp"][:13]
+        server.stop()
+    finally:
+        server.stop(check=False)
+        server.remove()
+
+
 def test_piped_logs_go_on_after_graceful(start, origin):
     """httpd ends the old program and starts a new one; what the old one has not read by then
     is lost, as with all piped logs of httpd. So it is asked until a record arrives."""
@@ -593,13 +629,24 @@ def test_the_backend_never_sees_the_audit(server, origin):
 
 
 def test_a_log_that_cannot_be_opened_stops_the_start(origin):
-    from env.httpd import Httpd
     server = Httpd("audit-unopened", None, ports_named=("plain",),
                    text="Listen ${port_plain}\nCookieGuardAuditLog /proc/audit.log all")
     try:
         code, said = server.run("-D", "FOREGROUND")
         assert code != 0
         assert "CG0020" in said + server.error_log()
+    finally:
+        server.remove()
+
+
+def test_no_shared_memory_stops_the_start(origin, tmp_path):
+    module = tools.compiled_module(tools.TESTS / "modules" / "mod_cgscarce.c", tmp_path)
+    server = Httpd("audit-scarce", None, ports_named=("plain",), text="Listen ${port_plain}",
+                   extra_modules={"cgscarce_module": module})
+    try:
+        code, said = server.run("-D", "FOREGROUND")
+        assert code != 0
+        assert "CG0003: no shared memory" in said + server.error_log()
     finally:
         server.remove()
 
