@@ -163,6 +163,16 @@ def wait_for_sleep(pid):
                 return
 
 
+# What browsers say besides. It is in every request, and with it httpd's pools are as full as usual.
+BROWSER = """\
+User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r
+Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r
+Accept-Language: en-US,en;q=0.5\r
+Accept-Encoding: gzip, deflate, br\r
+Upgrade-Insecure-Requests: 1\r
+"""
+
+
 @dataclasses.dataclass(frozen=True)
 class Visit:
     """One request, sent again and again."""
@@ -172,7 +182,8 @@ class Visit:
 
     def text(self):
         cookie = f"Cookie: {self.cookie}\r\n" if self.cookie else ""
-        return f"GET {self.path} HTTP/1.1\r\nHost: {self.host}\r\n{cookie}\r\n".encode()
+        return (f"GET {self.path} HTTP/1.1\r\nHost: {self.host}\r\n{BROWSER}{cookie}"
+                "\r\n").encode()
 
 
 @dataclasses.dataclass
