@@ -106,6 +106,27 @@ static void settings_come_from_the_innermost_that_makes_them(void **state)
     assert_null(settings.ignored_mode);
 }
 
+static void a_word_to_caches_comes_from_the_innermost(void **state)
+{
+    cg_settings settings;
+    cg_policy *server = leaf(CG_SCOPE_SERVER, "");
+    cg_policy *section = leaf(CG_SCOPE_SECTION, "");
+    cg_policy *silent = leaf(CG_SCOPE_SECTION, "* Secure");
+    (void)state;
+
+    cg_policy_settle(server, &settings);
+    assert_int_equal(settings.cache_wish, CG_CACHE_WISH_AUTO);
+    server->has_cache_wish = section->has_cache_wish = true;
+    server->cache_wish = CG_CACHE_WISH_NO_STORE;
+    section->cache_wish = CG_CACHE_WISH_AUTO;
+    cg_policy_settle(join(server, silent), &settings);
+    assert_int_equal(settings.cache_wish, CG_CACHE_WISH_NO_STORE);
+    cg_policy_settle(join(join(server, section), silent), &settings);
+    assert_int_equal(settings.cache_wish, CG_CACHE_WISH_AUTO);
+    /* a section that says nothing else is not left out of a join */
+    assert_ptr_not_equal(join(silent, section), silent);
+}
+
 static void htaccess_may_raise_the_mode_and_lowers_it_where_trusted(void **state)
 {
     static const struct {
@@ -233,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(inner_sections_speak_last),
         cmocka_unit_test(settings_come_from_the_innermost_that_makes_them),
+        cmocka_unit_test(a_word_to_caches_comes_from_the_innermost),
         cmocka_unit_test(htaccess_may_raise_the_mode_and_lowers_it_where_trusted),
         cmocka_unit_test(the_override_around_a_htaccess_counts_for_its_rules),
         cmocka_unit_test(drop_is_found_in_every_section),
