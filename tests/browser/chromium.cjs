@@ -4,31 +4,55 @@
 // A visitor is a profile of its own with one page: nothing is shared between two of them.
 "use strict";
 
+const { EventEmitter, once } = require("events");
 const readline = require("readline");
 const { chromium } = require("playwright-core");
 
 const [executable, hosts] = process.argv.slice(2);
+const PATIENCE_MS = 20000;
 const visitors = new Map();
 let browser;
 let protocol;
 
-// What Chromium itself says about responses: the lines that it refused, and heads of status 103.
+// What Chromium itself says about responses: the lines that it refused, and heads of status 103. It
+// tells that by events of their own, which may come after the page: `settle` waits for them.
 async function watchResponses(visitor) {
   const session = await visitor.context.newCDPSession(visitor.page);
   visitor.profile = (await session.send("Target.getTargetInfo")).targetInfo.browserContextId;
   await session.send("Network.enable");
-  session.on("Network.responseReceivedEarlyHints", ({ headers }) => visitor.early.push(headers));
-  session.on("Network.responseReceivedExtraInfo", ({ blockedCookies }) => {
+  const count = (requestId, by) => {
+    visitor.owed.set(requestId, (visitor.owed.get(requestId) ?? 0) + by);
+    visitor.news.emit("news");
+  };
+  session.on("Network.requestWillBeSent", ({ requestId, redirectHasExtraInfo }) =>
+    count(requestId, redirectHasExtraInfo ? 1 : 0));
+  session.on("Network.responseReceived", ({ requestId, hasExtraInfo }) =>
+    count(requestId, hasExtraInfo ? 1 : 0));
+  session.on("Network.responseReceivedExtraInfo", ({ requestId, blockedCookies }) => {
     for (const { cookieLine, blockedReasons } of blockedCookies) {
       visitor.refused.push({ line: cookieLine, reasons: blockedReasons });
     }
+    count(requestId, -1);
   });
+  session.on("Network.responseReceivedEarlyHints", ({ headers }) => {
+    visitor.early.push(headers);
+    visitor.news.emit("news");
+  });
+}
+
+// Wait for events until `told()` is true.
+async function settle(visitor, told) {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  while (!told()) {
+    await once(visitor.news, "news", { signal });
+  }
 }
 
 // What the page shows once a navigation is complete; `begin` starts it.
 async function arrive(visitor, begin) {
   const [response] = await Promise.all([
     visitor.page.waitForNavigation({ waitUntil: "load" }), begin(visitor.page)]);
+  await settle(visitor, () => [...visitor.owed.values()].every((owed) => owed <= 0));
   return {
     url: visitor.page.url(),
     status: response.status(),
@@ -40,7 +64,8 @@ const commands = {
   async open(name) {
     // The certificate was made by the tests a moment ago.
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
-    const visitor = { context, page: await context.newPage(), refused: [], early: [] };
+    const visitor = { context, page: await context.newPage(), refused: [], early: [],
+                      owed: new Map(), news: new EventEmitter() };
     await watchResponses(visitor);
     visitors.set(name, visitor);
   },
@@ -51,7 +76,11 @@ const commands = {
   },
 
   // The profile without any cookie.
-  forget: (name) => visitors.get(name).context.clearCookies(),
+  async forget(name) {
+    const visitor = visitors.get(name);
+    await visitor.context.clearCookies();
+    Object.assign(visitor, { refused: [], early: [], owed: new Map() });
+  },
 
   // An address typed by the user.
   visit: (name, url) => arrive(visitors.get(name), (page) => page.goto(url)),
@@ -95,8 +124,12 @@ const commands = {
     return (await protocol.send("Storage.getCookies", { browserContextId: profile })).cookies;
   },
 
-  // The heads of status 103 since the last call.
-  early: (name) => visitors.get(name).early.splice(0),
+  // The next head of status 103.
+  async early(name) {
+    const visitor = visitors.get(name);
+    await settle(visitor, () => visitor.early.length);
+    return visitor.early.shift();
+  },
 
   // The lines refused since the last call, with Chromium's reasons.
   refused: (name) => visitors.get(name).refused.splice(0),

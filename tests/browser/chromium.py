@@ -146,15 +146,12 @@ class Visitor:
         return [Refusal(**told) for told in self._ask("refused")]
 
     def early(self):
-        """The header fields of each 103 since the last call, names in lower case."""
-        return [{name.lower(): value for name, value in head.items()}
-                for head in self._ask("early")]
+        """The header fields of the next 103, names in lower case."""
+        return {name.lower(): value for name, value in self._ask("early").items()}
 
     def forget(self):
         """Empty the jar."""
         self._ask("forget")
-        self.refused()
-        self.early()
 
     def leave(self):
         """Throw the profile away."""

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from werkzeug.serving import make_server
 
 from env.httpd import Httpd, make_certificate
+from env.process import DEADLINE_S, session_members, wait_for_pid
 from shop import Shop, by_host, make_shop
 
 SHOP, EVIL, OTHER = "shop.test", "evil.shop.test", "other.test"
@@ -98,8 +99,16 @@ class Street:
             self._write_rules()
             code, told = self.httpd.run("-t")
             assert code == 0, told
-            self.httpd.graceful()
+            self._graceful()
         return self
+
+    def _graceful(self):
+        """Restart, and wait until nobody is left who answers by the rules of before."""
+        parent = self.httpd.daemon.pid
+        before = set(session_members(parent)) - {parent}
+        self.httpd.graceful()
+        for pid in before:
+            assert wait_for_pid(pid, DEADLINE_S), "a child of before the restart goes on"
 
     def tidied(self):
         """The same street in a new test: no customer, no card, a clean error log so far."""
