@@ -5,7 +5,8 @@
  * It has no rules, no sections, no exceptions, no deletions, no verdict of a browser, no record and
  * no counter, and puts nothing right that is written twice: not for use. bench/ measures it beside
  * mod_cookieguard, so that one sees what httpd's own interfaces cost and what the policy does.
- * `CookieFloor Off` leaves the lines as they are: then it only looks at them. */
+ * `CookieFloor Off` leaves the lines as they are: then it only looks at them. `CookieFloorPrivate On`
+ * adds a Cache-Control to a response with such a line, whatever it says already. */
 #include <httpd.h>
 #include <http_config.h>
 #include <http_protocol.h>
@@ -19,6 +20,7 @@ module AP_MODULE_DECLARE_DATA cookiefloor_module;
 static ap_filter_rec_t *response_handle;
 static ap_filter_rec_t *connection_handle;
 static int rewrites = 1;
+static int closes = 0;
 
 /* One for each connection: whether a head may come that no request's filter sees. */
 typedef struct watch {
@@ -109,16 +111,19 @@ static char *rewrite(apr_pool_t *pool, char *line)
     return out;
 }
 
-static void go_over(apr_pool_t *pool, const apr_table_t *headers)
+static int go_over(apr_pool_t *pool, const apr_table_t *headers)
 {
     const apr_array_header_t *entries = apr_table_elts(headers);
+    int count = 0;
 
     for (int i = 0; i < entries->nelts; i++) {
         apr_table_entry_t *entry = &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
-        if ((*entry->key | 0x20) == 's' && !strcasecmp(entry->key, "Set-Cookie") && rewrites) {
-            entry->val = rewrite(pool, entry->val);
+        if ((*entry->key | 0x20) == 's' && !strcasecmp(entry->key, "Set-Cookie")) {
+            entry->val = rewrites ? rewrite(pool, entry->val) : entry->val;
+            count++;
         }
     }
+    return count;
 }
 
 static apr_status_t filter_response(ap_filter_t *f, apr_bucket_brigade *brigade)
@@ -126,8 +131,10 @@ static apr_status_t filter_response(ap_filter_t *f, apr_bucket_brigade *brigade)
     watch *is = ap_get_module_config(f->c->conn_config, &cookiefloor_module);
 
     is->is_armed = 0;
-    go_over(f->r->pool, f->r->headers_out);
-    go_over(f->r->pool, f->r->err_headers_out);
+    if (go_over(f->r->pool, f->r->headers_out) + go_over(f->r->pool, f->r->err_headers_out) &&
+        closes) {
+        apr_table_addn(f->r->headers_out, "Cache-Control", "private");
+    }
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, brigade);
 }
@@ -143,16 +150,16 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_read_request(arm, NULL, NULL, APR_HOOK_REALLY_FIRST);
 }
 
-static const char *set_rewrites(cmd_parms *cmd, void *config, int flag)
+static const char *set_flag(cmd_parms *cmd, void *config, int flag)
 {
-    (void)cmd;
     (void)config;
-    rewrites = flag;
+    *(int *)cmd->info = flag;
     return NULL;
 }
 
 static const command_rec commands[] = {
-    AP_INIT_FLAG("CookieFloor", set_rewrites, NULL, RSRC_CONF, "On to rewrite, Off to look"),
+    AP_INIT_FLAG("CookieFloor", set_flag, &rewrites, RSRC_CONF, "On to rewrite, Off to look"),
+    AP_INIT_FLAG("CookieFloorPrivate", set_flag, &closes, RSRC_CONF, "On to add Cache-Control"),
     {NULL},
 };
 
