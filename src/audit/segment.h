@@ -18,9 +18,10 @@ typedef enum cg_counter {
     CG_COUNTER_COOKIES,       /* lines judged */
     CG_COUNTER_REWRITTEN,
     CG_COUNTER_DROPPED,
-    CG_COUNTER_WITHHELD, /* lines under Prefix that could not be carried */
-    CG_COUNTER_REFUSED,  /* lines of which a change was refused */
-    CG_COUNTER_IGNORED,  /* lines that browsers ignore; the last that judging a head counts */
+    CG_COUNTER_WITHHELD,     /* lines under Prefix that could not be carried */
+    CG_COUNTER_REFUSED,      /* lines of which a change was refused */
+    CG_COUNTER_CACHE_MARKED, /* heads made to keep shared caches away */
+    CG_COUNTER_IGNORED,      /* lines that browsers ignore; the last that judging a head counts */
     CG_COUNTER_FINDINGS,
 
     /* of the audit itself */
@@ -31,7 +32,6 @@ typedef enum cg_counter {
     /* of heads */
     CG_COUNTER_HEADS, /* heads with cookies that only the connection saw: 100, 101, 103, nph- */
     CG_COUNTER_HEADS_REWRITTEN,
-    CG_COUNTER_CACHE_MARKED, /* responses whose Cache-Control keeps shared caches away */
 
     /* of the cookies of requests */
     CG_COUNTER_RESTORED, /* handed on by the application's name, their prefix taken off */

@@ -205,5 +205,6 @@ void cg_cache_control_guard(cg_judging *judging, cg_cache_wish wish)
     }
     if (judging->mode == CG_MODE_ON) {
         carry_out(r, wish, fields, &facts, &verdict);
+        judging->counts[CG_COUNTER_CACHE_MARKED] += verdict.cure != CG_CACHE_CURE_NONE;
     }
 }
