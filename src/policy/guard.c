@@ -138,6 +138,9 @@ const cg_term *cg_guard_find_contradiction(const cg_guard *guard, const cg_polic
     if (sets(domain)) {
         return domain;
     }
+    if (path && path->verb == CG_VERB_REMOVE) { /* that of the page is left then */
+        return path;
+    }
     return sets(path) && !cg_span_equal(path->text, CG_SPAN("/")) ? path : NULL;
 }
 

@@ -125,11 +125,51 @@ BAD = [
     ("CookieGuardCookie ??D Drop", "begins with '__'"),
     ("CookieGuardCookie _* Drop", "begins with '__'"),
     ("CookieGuardCookie __Host-* Drop", "begins with '__'"),
+    # Prefix
+    ("CookieGuardCookie SID Prefix", "unknown term 'Prefix'"),
+    ("CookieGuardCookie SID -Prefix", "unknown term '-Prefix'"),
+    ("CookieGuardCookie SID Prefix=", "'' is not a prefix; write Prefix=__Host-"),
+    ("CookieGuardCookie SID Prefix=keep", "'keep' is not a prefix"),
+    ("CookieGuardCookie SID Prefix=__host-", "'__host-' is not a prefix.* in this case"),
+    ("CookieGuardCookie SID Prefix=__Host-SID", "'__Host-SID' is not a prefix"),
+    ("CookieGuardCookie SID Prefix=__Host- # on trial", "no comments at the end of a line"),
+    ("CookieGuardCookie SID Prefix=__Host- Prefix=off", "names Prefix twice"),
+    ('CookieGuardCookie SID Prefix=__Host- "expr=true"', "Prefix takes no expr="),
+    ("CookieGuardCookie ~^SID$ Prefix=__Host-", "Prefix takes .* not a regular expression"),
+    ("CookieGuardCookie * Prefix=__Host-", "begins with '__'.* begin the glob with a letter"),
+    ("CookieGuardCookie ??D Prefix=__Host-", "begins with '__'"),
+    ("CookieGuardCookie __Host-* Prefix=off", "begins with '__'"),
+    ("CookieGuardCookie __Host-SID Prefix=__Host-", "the application's own name"),
+    ("CookieGuardCookie __host-SID Prefix=__Secure-", "the application's own name"),
+    ("CookieGuardCookie S,D Prefix=__Host-", "a name of letters, digits and the signs"),
+    ('CookieGuardCookie "S D" Prefix=__Host-', "a name of letters, digits and the signs"),
+    ("CookieGuardCookie Http-SID Prefix=__Host-", "reads as the prefix __Host-Http-"),
+    ("CookieGuardCookie SID Prefix=__Host- Domain=example.com",
+     "Prefix=__Host- contradicts .* only with no Domain; write -Domain"),
+    ("CookieGuardCookie SID Path:=/app Prefix=__Host-", "contradicts .* only with Path=/; write"),
+    ("CookieGuardCookie SID Prefix=__Host- -Path", "contradicts .* only with Path=/"),
+    ("CookieGuardCookie SID Prefix=__Secure- -Secure", "contradicts .* only with Secure"),
+    ("CookieGuardCookie SID Prefix=__Http- -HttpOnly", "contradicts .* only with HttpOnly"),
+    ("CookieGuardCookie SID Prefix=__Host- Drop", "Drop contradicts the other terms"),
+    # the end of a migration
+    ("CookieGuardMigration", "takes one argument"),
+    ("CookieGuardMigration 30d", "does not know '30d'; write off, or the last day"),
+    ("CookieGuardMigration until=", "does not know 'until='"),
+    ("CookieGuardMigration until=30d", "does not know 'until=30d'.* such as until=2027-01-31"),
+    ("CookieGuardMigration until=2027-02-29", "does not know 'until=2027-02-29'"),
+    ("CookieGuardMigration until=2027-13-01", "does not know"),
+    ("CookieGuardMigration until=2027-1-1", "does not know"),
+    ("CookieGuardMigration until=2027-01-31T12:00", "does not know"),
+    ("CookieGuardMigration 2027-01-31", "does not know"),
+    ("CookieGuardMigration until=2027-01-31 off", "takes one argument"),
 ]
 
 # A secrecy term, or a directive of the virtual host, in a section.
 BAD_INSIDE = [
     ("CookieGuardCookie SID Drop", "Drop belongs to the server or a virtual host"),
+    ("CookieGuardCookie SID Prefix=__Host-", "Prefix belongs to the server or a virtual host"),
+    ("CookieGuardCookie SID Prefix=off", "Prefix belongs to the server or a virtual host"),
+    ("CookieGuardMigration until=2099-01-31", "not allowed"),
     ("CookieGuardAuditLog logs/a.log", "not allowed"),
     ("CookieGuardHTTPS on", "not allowed"),
 ]
@@ -159,6 +199,12 @@ GOOD_IN_SERVER = [
     "CookieGuardHTTPS \"expr=%{req:X-Forwarded-Proto} == 'https'\"",
     "CookieGuardAuditLog logs/a.log", "CookieGuardAuditLog logs/a.log changes",
     "CookieGuardAuditLog off", 'CookieGuardAuditLog "|/bin/cat" findings',
+    "CookieGuardCookie SID Prefix=__Host-", "CookieGuardCookie SID prefix=OFF",
+    "CookieGuardCookie cart Prefix=__Host- Path:=/ -Domain Max-Age<=1d",
+    "CookieGuardCookie wp_* Prefix=__Secure- Domain=example.com Path:=/wp",
+    "CookieGuardCookie s?d2 Prefix=__Host-Http-", "CookieGuardCookie Http-SID Prefix=__Http-",
+    "CookieGuardMigration until=2099-12-31", "CookieGuardMigration until=2096-02-29",
+    "CookieGuardMigration off",
 ]
 
 
@@ -209,7 +255,8 @@ def test_good_lines_of_the_server_pass(tested, section):
 
 
 @pytest.mark.parametrize("section", INNER)
-@pytest.mark.parametrize("line, sentence", [bad for bad in BAD if "Drop" not in bad[0]][::7])
+@pytest.mark.parametrize("line, sentence", [
+    bad for bad in BAD if not re.search("Drop|Prefix|Migration", bad[0])][::7])
 def test_bad_lines_fail_in_sections_too(tested, section, line, sentence):
     code, said = configtest(tested, SECTIONS[section].format(line=line))
     assert code != 0, said
@@ -246,3 +293,40 @@ def test_drop_where_the_host_is_off_is_said(tested):
     """Not an error, but without effect: configtest names it."""
     code, said = configtest(tested, "CookieGuard Report\nCookieGuardCookie debug Drop")
     assert code == 0 and "Drop acts only where" in said, said
+
+
+# What is no error, but is said; what two rules together make impossible.
+SAID = [
+    ("CookieGuard Report\nCookieGuardCookie SID Prefix=__Host-", 0,
+     "CG0002: .*Prefix acts only where the virtual host itself says CookieGuard On"),
+    ("CookieGuard On\nCookieGuardCookie SID Prefix=__Host-\nCookieGuardHTTPS off", 0, "CG0006"),
+    ("CookieGuard On\nCookieGuardCookie SID Prefix=__Host-\n"
+     "CookieGuardMigration until=2020-12-31", 0, "CG0005: .* The line can go"),
+    ("CookieGuard On\nCookieGuardCookie SID Prefix=__Host-\nCookieGuardCookie * Path:=/app", 0,
+     "CG0007: .* SID cannot leave as __Host-SID .* a Path .* Add Path:=/ -Domain"),
+    ("CookieGuard On\nCookieGuardCookie * -Path\nCookieGuardCookie SID Prefix=__Host-", 0,
+     "CG0007: .* a Path"),
+    ("CookieGuard On\nCookieGuardCookie SID Domain=example.com\n"
+     "CookieGuardCookie SID Prefix=__Host-", 0, "CG0007: .* a Domain"),
+    ("CookieGuard On\nCookieGuardCookie SID Prefix=__Host-\n"
+     "CookieGuardCookie sid Prefix=__Host-", 1,
+     "CG0004: .*line.conf:3: Prefix for sid, and at .*line.conf:2 for SID"),
+    ("CookieGuard On\nCookieGuardCookie a_b Prefix=__Host-\n<VirtualHost *:${port_plain}>\n"
+     "CookieGuardCookie a.b Prefix=__Secure-\n</VirtualHost>", 1, "CG0004: .*a.b.*a_b"),
+]
+
+
+@pytest.mark.parametrize("text, code, sentence", SAID)
+def test_what_a_prefix_cannot_keep_is_said(tested, text, code, sentence):
+    exit_code, said = configtest(tested, text)
+    assert bool(exit_code) == bool(code) and re.search(sentence, said), said
+
+
+@pytest.mark.parametrize("text", [
+    "CookieGuard On\nCookieGuardCookie SID Prefix=__Host- Path:=/ -Domain\n"
+    "CookieGuardCookie * Path:=/app Domain=example.com",
+    "CookieGuard On\nCookieGuardCookie SID Prefix=__Host-\nCookieGuardCookie SID Prefix=off",
+    "CookieGuard On\nCookieGuardMigration until=2020-12-31",
+])
+def test_nothing_is_said_of_what_goes_together(tested, text):
+    assert configtest(tested, text) == (0, "Syntax OK\n")

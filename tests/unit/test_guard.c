@@ -243,6 +243,44 @@ static void two_names_that_fold_alike_are_told(void **state)
     }
 }
 
+static void a_rule_elsewhere_that_spoils_the_prefix_is_found(void **state)
+{
+    static const struct {
+        const char *rules;
+        cg_attribute attribute; /* of the term that is in the way; OTHER: none is */
+    } cases[] = {
+        {"SID Prefix=__Host-", CG_ATTRIBUTE_OTHER},
+        {"SID Prefix=__Host-\n* Secure HttpOnly SameSite:=None", CG_ATTRIBUTE_OTHER},
+        {"SID Prefix=__Host-\n* Domain=example.com", CG_ATTRIBUTE_DOMAIN},
+        {"* Domain:=example.com\nSID Prefix=__Host-", CG_ATTRIBUTE_DOMAIN},
+        {"* Domain:=example.com\nSID Prefix=__Host- -Domain", CG_ATTRIBUTE_OTHER},
+        {"SID Prefix=__Host- -Domain\n* Domain:=example.com", CG_ATTRIBUTE_OTHER},
+        {"SID Prefix=__Host-\n* Domain:=example.com\nSID Domain=keep", CG_ATTRIBUTE_OTHER},
+        {"SID Prefix=__Host-\nS* Path:=/app", CG_ATTRIBUTE_PATH},
+        {"SID Prefix=__Host-\nS* Path=/app", CG_ATTRIBUTE_PATH},
+        {"SID Prefix=__Host-\nS* Path:=/", CG_ATTRIBUTE_OTHER},
+        {"SID Prefix=__Host-\nS* -Path", CG_ATTRIBUTE_PATH},
+        {"SID Prefix=__Host- Path:=/\nS* -Path", CG_ATTRIBUTE_OTHER},
+        {"SID Prefix=__Host-\nother Path:=/app Domain=example.com", CG_ATTRIBUTE_OTHER},
+        {"SID Prefix=__Host-\n* Path:=/app expr=x", CG_ATTRIBUTE_OTHER},
+        {"SID Prefix=__Host-Http-\n* Path:=/app", CG_ATTRIBUTE_PATH},
+        {"SID Prefix=__Secure-\n* Path:=/app Domain=example.com", CG_ATTRIBUTE_OTHER},
+        {"SID Prefix=__Http-\n* Path:=/app Domain=example.com", CG_ATTRIBUTE_OTHER},
+        {"SID Prefix=off\n* Path:=/app Domain=example.com", CG_ATTRIBUTE_OTHER},
+        {"S* Prefix=__Host-\n* Path:=/app Domain=example.com", CG_ATTRIBUTE_OTHER},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const cg_term *term;
+        enforcement is;
+        assert_null(enforcement_read_rules(pool, cg_span_of(cases[i].rules), &is));
+        term = cg_guard_find_contradiction(&is.guards->guards[0], is.policy);
+        if ((term ? term->attribute : CG_ATTRIBUTE_OTHER) != cases[i].attribute) {
+            fail_msg("%s", cases[i].rules);
+        }
+    }
+}
+
 /* However long a name is, one that a guard owns to the octet is found. */
 static void long_names_stay_guarded(void **state)
 {
@@ -272,6 +310,7 @@ int main(void)
         cmocka_unit_test(without_a_rule_there_are_no_guards),
         cmocka_unit_test(nested_policies_speak_in_their_order),
         cmocka_unit_test(two_names_that_fold_alike_are_told),
+        cmocka_unit_test(a_rule_elsewhere_that_spoils_the_prefix_is_found),
         cmocka_unit_test(long_names_stay_guarded),
     };
     pool = enforcement_root();
