@@ -385,6 +385,15 @@ def test_a_prefixed_line_is_not_prefixed_again(server):
     assert response.set_cookies == [b"__Host-SID=1" + ATTRIBUTES]
 
 
+@pytest.mark.parametrize("tls", (False, True))
+def test_the_error_page_of_a_request_refused_early(server, tls):
+    """httpd asks nobody before it answers 417; the page that stands for the error is a program."""
+    head = (b"GET /static/x HTTP/1.1\r\nHost: early.test\r\nConnection: close\r\n"
+            b"Cookie: SID=evil; a=1; __Host-SID=v\r\nExpect: the-unexpected\r\n\r\n")
+    answer = http1.parse(http1.send_raw(server.port("tls" if tls else "plain"), head, tls))
+    assert (answer.status, answer.body) == (417, b"a=1; SID=v")
+
+
 # --- what does not unprefix -------------------------------------------------------------------
 
 @pytest.mark.parametrize("path", ["/section/off", "/section/report", "/htaccess/off/page.html",
