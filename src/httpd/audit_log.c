@@ -290,7 +290,7 @@ static void write_records(request_rec *r, const cg_server_config *config, cg_res
     cg_counter_add(cg_generation_now.segment, CG_COUNTER_FINDINGS, findings);
 }
 
-/* Of a request that concerned us. Kept out of the hook, which has nothing to do for most. */
+/* Counts, and writes what is to be written. Kept out of the hook, which has nothing to do for most. */
 static __attribute__((noinline)) void tell(request_rec *r, cg_response *response)
 {
     const cg_server_config *config = cg_config_of(r->server);
@@ -310,7 +310,8 @@ static __attribute__((noinline)) void tell(request_rec *r, cg_response *response
 int cg_audit_log_request(request_rec *r)
 {
     cg_response *response = cg_response_of(r);
-    if (response) {
+    if (response &&
+        (response->restored || cg_config_of(r->server)->audit_target != CG_AUDIT_TO_NOBODY)) {
         tell(r, response);
     }
     return DECLINED;

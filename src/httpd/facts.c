@@ -20,10 +20,21 @@ static bool has_https_variable(request_rec *r)
            is_word(apr_table_get(first->subprocess_env, "HTTPS"), "on");
 }
 
+static bool expression_holds(request_rec *r, const ap_expr_info_t *expression)
+{
+    const char *error = NULL;
+    return ap_expr_exec(r, expression, &error) > 0 && !error;
+}
+
+static bool looks_like_https(request_rec *r)
+{
+    return ap_ssl_conn_is_ssl(r->connection) || is_word(r->server->server_scheme, "https") ||
+           has_https_variable(r);
+}
+
 bool cg_fact_is_https(request_rec *r)
 {
     const cg_server_config *config = cg_config_of(r->server);
-    const char *error = NULL;
 
     switch (config->https) {
     case CG_HTTPS_ON:
@@ -31,12 +42,11 @@ bool cg_fact_is_https(request_rec *r)
     case CG_HTTPS_OFF:
         return false;
     case CG_HTTPS_EXPRESSION:
-        return ap_expr_exec(r, config->https_expression, &error) > 0 && !error;
+        return expression_holds(r, config->https_expression);
     case CG_HTTPS_AUTO:
         break;
     }
-    return ap_ssl_conn_is_ssl(r->connection) || is_word(r->server->server_scheme, "https") ||
-           has_https_variable(r);
+    return looks_like_https(r);
 }
 
 /* The path of the request line, before mod_rewrite and others gave it another meaning. */

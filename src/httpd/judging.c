@@ -14,8 +14,8 @@ cg_response *cg_response_make(request_rec *r)
     if (response) {
         return response;
     }
-    response = apr_pcalloc(r->pool, sizeof *response);
-    response->end = &response->first;
+    response = apr_palloc(r->pool, sizeof *response);
+    *response = (cg_response){.end = &response->first};
     while (first->prev) {
         first = first->prev;
     }
@@ -343,7 +343,8 @@ static void remove_dropped(apr_pool_t *pool, apr_table_t *headers)
 }
 
 /* From entry `i` on. */
-static __attribute__((noinline)) void judge_entries(cg_judging *judging, apr_table_t *headers, int i)
+static __attribute__((noinline)) void judge_entries(cg_judging *judging, apr_table_t *headers,
+                                                    int i)
 {
     const apr_array_header_t *entries = apr_table_elts(headers);
     bool has_dropped = false;
