@@ -49,6 +49,28 @@ def test_the_whole_round(visitor, guarded):
     assert guarded.shop.cookies[-1] == ""
 
 
+@pytest.mark.parametrize("prefix", ["__Host-", "__Secure-", "__Http-", "__Host-Http-"])
+def test_chromium_holds_the_cookie_to_its_prefix(visitor, guarded, prefix):
+    """It is stored, so it fulfils what Chromium asks of the name, and no script can set it so."""
+    guarded.guard(*PLAIN, f"CookieGuardCookie SID Prefix={prefix}")
+    own = log_in(visitor, guarded)
+    stored, = visitor.jar()
+    assert (stored.name, stored.value, stored.flags) == (prefix + "SID", own, GUARDED)
+    assert guarded.shop.cookies[-1] == f"SID={own}"
+    for line in (f"{prefix}SID=x", f"{prefix}SID=x; Path=/sub", f"{prefix}SID=x; Domain=shop.test"):
+        visitor.run("document.cookie = value", line)
+    assert visitor.jar() == [stored]
+
+
+def test_report_renames_nothing(visitor, guarded):
+    guarded.httpd.expect("CG0002: a rule .* says Prefix, but its mode is Report")
+    guarded.guard("CookieGuard Report", *PREFIX[1:])
+    own = log_in(visitor, guarded)
+    stored, = visitor.jar()
+    assert (stored.name, stored.value, stored.flags) == ("SID", own, CARELESS)
+    assert guarded.shop.cookies[-1] == f"SID={own}"
+
+
 def test_a_new_session_replaces_the_old_one(visitor, guarded):
     guarded.guard(*PREFIX)
     log_in(visitor, guarded)
@@ -182,3 +204,15 @@ def test_in_a_migration_a_tossed_cookie_does_not_displace_the_session(visitor, g
     visitor.visit(guarded.setting(EVIL, f"SID={evil}; Domain=shop.test; Path=/account"))
     assert who_is_served(visitor, guarded) == "anna"
     assert guarded.shop.cookies[-1] == f"SID={own}"
+
+
+def test_while_a_migration_lasts_a_stranger_can_be_put_into_a_session(visitor, guarded):
+    """What the date buys and costs: bare cookies count where no prefixed one is there."""
+    guarded.guard(*migrating(30))
+    evil = guarded.session("mallory")
+    visitor.visit(guarded.setting(EVIL, f"SID={evil}; Domain=shop.test; Path=/"))
+    assert who_is_served(visitor, guarded) == "mallory"
+    guarded.guard(*PREFIX)
+    visitor.forget()
+    visitor.visit(guarded.setting(EVIL, f"SID={evil}; Domain=shop.test; Path=/"))
+    assert who_is_served(visitor, guarded) == "nobody"

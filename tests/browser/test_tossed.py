@@ -61,6 +61,15 @@ def test_without_the_module_the_card_goes_to_the_attacker(visitor, bare, path):
     assert bare.shop.cards == {"mallory": "4711"}
 
 
+def test_flags_alone_keep_no_cookie_out(visitor, guarded):
+    """Secure, HttpOnly and SameSite say nothing about who has set a cookie."""
+    guarded.guard("CookieGuard On", "CookieGuardAuditLog logs/audit_log all")
+    log_in(visitor, guarded)
+    evil = guarded.session("mallory")
+    visitor.visit(guarded.setting(EVIL, f"SID={evil}; Domain=shop.test; Path=/account"))
+    assert who_is_served(visitor, guarded) == "mallory"
+
+
 @pytest.mark.parametrize("path", ["/", "/account", "/account/card"])
 @pytest.mark.parametrize("scheme", ["https", "http"])
 def test_the_card_stays_with_its_owner(visitor, guarded, path, scheme):
