@@ -175,18 +175,29 @@ static inline void note_no_cookie_octets(unsigned char found[BLOCK], const char 
     note_octet(found, at, 0x7F);
 }
 
-/* Block by block; the last one reaches back if the text does not come out even, and a short text
- * is filled up. */
+/* Most octets of values may stand in tokens too. */
+static inline bool is_cookie_octet(char c)
+{
+    return cg_ascii_is_token(c) || (c > 0x20 && c < 0x7F && !strchr("\",;\\", c));
+}
+
+static inline bool are_cookie_octets(cg_span text)
+{
+    size_t i = 0;
+    while (i < text.len && is_cookie_octet(text.at[i])) {
+        i++;
+    }
+    return i == text.len;
+}
+
+/* Block by block; the last one reaches back if the text does not come out even. */
 static bool has_only_cookie_octets(cg_span text)
 {
     unsigned char found[BLOCK] = {0};
     uint64_t words[BLOCK / sizeof(uint64_t)];
-    char filled[BLOCK];
 
     if (text.len < BLOCK) {
-        memset(filled, 'x', sizeof filled);
-        memcpy(filled, text.len ? text.at : "", text.len);
-        text = (cg_span){filled, sizeof filled};
+        return are_cookie_octets(text);
     }
     for (size_t i = 0; i + BLOCK < text.len; i += BLOCK) {
         note_no_cookie_octets(found, text.at + i);
