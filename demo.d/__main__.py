@@ -163,8 +163,8 @@ def run(directory, once):
         for text in wrong:
             print(show.paint(f"WRONG: {text}", "red"))
         if not wrong:
-            print(f"All {len(everything)} cookies are as they should be, and nothing that was tossed"
-                  " came in.")
+            print(f"All {len(everything)} cookies are as they should be,"
+                  " and nothing that was tossed came in.")
         if not once:
             print("Ctrl-C ends it.", flush=True)
             threading.Event().wait()

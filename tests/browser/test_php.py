@@ -1,4 +1,4 @@
-"""The same attack on sessions of real PHP, which takes other spellings of its cookie's name for it."""
+"""The same attack on sessions of real PHP, which takes other spellings for its cookie's name."""
 
 import os
 import shutil
