@@ -53,7 +53,7 @@ static unsigned hash_beginning(cg_span name)
 }
 
 /* The slot of `name`, or the free one where it belongs. Half of the slots are always free. */
-static unsigned find_slot(const cg_ruleset *set, cg_span name)
+static inline unsigned find_slot(const cg_ruleset *set, cg_span name)
 {
     unsigned slot = hash_name(name) & set->slot_mask;
     while (set->slots[slot] != NO_RULE &&
@@ -219,8 +219,8 @@ const cg_rule *cg_ruleset_rules(const cg_ruleset *set, unsigned *count)
     return set->rules;
 }
 
-static void add_rule(const cg_rule *rule, const cg_lookup *lookup, cg_override override,
-                     cg_demands *demands)
+static inline void add_rule(const cg_rule *rule, const cg_lookup *lookup, cg_override override,
+                            cg_demands *demands)
 {
     if (rule->condition && !(lookup->holds && lookup->holds(rule->condition, lookup->context))) {
         return;
@@ -235,13 +235,14 @@ static inline bool may_be_named(const cg_ruleset *set, cg_span name)
     return set->beginnings[beginning / 64] >> (beginning % 64) & 1;
 }
 
-/* All rules behind the opening ones. Kept out of its callers, which mostly have nothing to find. */
+/* All rules behind the opening ones; `is_candidate` is what may_be_named says. Kept out of its callers,
+ * which mostly have nothing to find. */
 static __attribute__((noinline)) void find_behind_opening(const cg_ruleset *set, cg_span name,
+                                                          bool is_candidate,
                                                           const cg_lookup *lookup,
                                                           cg_override override, cg_demands *demands)
 {
     char first = name.len ? name.at[0] : '\0';
-    bool is_candidate = may_be_named(set, name);
     const rule_list *patterns = is_candidate ? &set->patterns : &set->wild;
     int exact = is_candidate ? set->slots[find_slot(set, name)] : NO_RULE;
 
@@ -268,20 +269,24 @@ static __attribute__((noinline)) void find_behind_opening(const cg_ruleset *set,
 void cg_ruleset_find(const cg_ruleset *set, cg_span name, const cg_lookup *lookup,
                      cg_override override, cg_demands *demands)
 {
+    bool is_candidate;
     for (unsigned i = 0; i < set->opening_count; i++) {
         add_rule(&set->rules[i], lookup, override, demands);
     }
-    if (may_be_named(set, name) || set->wild.count) {
-        find_behind_opening(set, name, lookup, override, demands);
+    is_candidate = may_be_named(set, name);
+    if (is_candidate || set->wild.count) {
+        find_behind_opening(set, name, is_candidate, lookup, override, demands);
     }
 }
 
 void cg_ruleset_find_first(const cg_ruleset *set, cg_span name, const cg_lookup *lookup,
                            cg_override override, cg_demands *demands)
 {
+    bool is_candidate;
     *demands = set->opening;
-    if (may_be_named(set, name) || set->wild.count) {
-        find_behind_opening(set, name, lookup, override, demands);
+    is_candidate = may_be_named(set, name);
+    if (is_candidate || set->wild.count) {
+        find_behind_opening(set, name, is_candidate, lookup, override, demands);
     }
 }
 
