@@ -18,19 +18,25 @@ void cg_cookie_pair_parse(cg_span raw, cg_cookie_pair *pair)
 
 cg_span cg_cookie_inner_name(cg_span text)
 {
-    size_t start = text.len;
+    size_t end = text.len, start, before;
 
-    while (start && text.at[start - 1] != '=' &&
-           cg_name_is_trimmed((unsigned char)text.at[start - 1])) {
-        start--;
+    while (end && text.at[end - 1] != '=' && cg_name_is_trimmed((unsigned char)text.at[end - 1])) {
+        end--;
     }
-    while (start && text.at[start - 1] != '=' && !cg_cookie_is_boundary(text.at[start - 1])) {
-        start--;
+    for (start = end; start && text.at[start - 1] != '='; start--) {
+        if (cg_cookie_is_boundary(text.at[start - 1])) {
+            break;
+        }
     }
-    if (start == 0 || text.at[start - 1] == '=') {
-        start = text.len;
+    for (before = start; start < end && before; before--) {
+        if (cg_cookie_is_boundary(text.at[before - 1])) {
+            return cg_span_part(text, start, text.len);
+        }
+        if (!cg_name_is_trimmed((unsigned char)text.at[before - 1])) {
+            break;
+        }
     }
-    return cg_span_part(text, start, text.len);
+    return cg_span_part(text, text.len, text.len);
 }
 
 /* The index behind the quoted string that begins at `start`, or raw.len + 1 if it does not end. */
@@ -46,21 +52,43 @@ static size_t skip_quoted(cg_span raw, size_t start)
     return raw.len + 1;
 }
 
+/* A token, "=" and one quoted string to the end: of these no two parsers think differently. */
+static bool is_well_quoted(cg_span raw)
+{
+    cg_cookie_pair pair;
+    bool is_token;
+
+    cg_cookie_pair_parse(raw, &pair);
+    is_token = pair.name.len > 0;
+    for (size_t i = 0; i < pair.name.len; i++) {
+        is_token = is_token && !cg_name_is_trimmed((unsigned char)pair.name.at[i]);
+    }
+    return is_token && pair.value.len && pair.value.at[0] == '"' &&
+           skip_quoted(pair.value, 0) == pair.value.len;
+}
+
+/* A quoted string may begin at the start, behind "=" and behind a comma. */
+static bool may_open(cg_span raw, size_t at)
+{
+    while (at && (unsigned char)raw.at[at - 1] <= 0x20) {
+        at--;
+    }
+    return at == 0 || raw.at[at - 1] == '=' || raw.at[at - 1] == ',';
+}
+
 bool cg_cookie_leaves_quote_open(cg_span raw)
 {
-    size_t at = cg_span_find(raw, '=');
+    size_t at = cg_span_find(raw, '"');
 
+    if (at == raw.len || is_well_quoted(raw)) {
+        return false;
+    }
     while (at < raw.len) {
-        for (at++; at < raw.len && (unsigned char)raw.at[at] <= 0x20;) {
-            at++;
+        if (may_open(raw, at) && skip_quoted(raw, at) > raw.len) {
+            return true;
         }
-        if (at < raw.len && raw.at[at] == '"') {
-            at = skip_quoted(raw, at);
-            if (at > raw.len) {
-                return true;
-            }
-        }
-        at += cg_span_find(cg_span_part(raw, at, raw.len), '=');
+        at++;
+        at += cg_span_find(cg_span_part(raw, at, raw.len), '"');
     }
     return false;
 }

@@ -46,12 +46,13 @@ static inline bool cg_cookie_is_boundary(char c)
 
 /* The name that a parser which begins names at boundaries, too, finds in the middle of a pair before
  * a "=". `text` is the pair up to there, from where its own name begins. Octets that no name ends with
- * stay at the end. Empty if nothing is a boundary there, back to the "=" before. */
+ * stay at the end. Empty if there is no boundary back to the "=" before, or in front of that one where
+ * nothing but octets stands that no name begins with. */
 cg_span cg_cookie_inner_name(cg_span text);
 
-/* True if a quoted string begins behind some "=" of the pair and does not end in it. Parsers that
- * honour quotes before semicolons (http.cookies, Werkzeug, older Jetty and Undertow) then hide what
- * follows in its value: the "cookie sandwich". */
+/* True if a quoted string may begin in the pair and not end in it. Parsers that honour quotes before
+ * semicolons (http.cookies, Werkzeug, older Jetty and Undertow) then hide what follows in its value:
+ * the "cookie sandwich". */
 bool cg_cookie_leaves_quote_open(cg_span raw);
 
 #endif

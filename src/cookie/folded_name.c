@@ -24,32 +24,6 @@ static unsigned char next_octet(cg_span name, size_t *at)
     return (unsigned char)c;
 }
 
-bool cg_name_is_trimmed(unsigned char c)
-{
-    switch (c) {
-    case '"':
-    case '(':
-    case ')':
-    case ',':
-    case '/':
-    case ':':
-    case ';':
-    case '<':
-    case '=':
-    case '>':
-    case '?':
-    case '@':
-    case '[':
-    case '\\':
-    case ']':
-    case '{':
-    case '}':
-        return true;
-    default:
-        return c <= 0x20 || c >= 0x7F;
-    }
-}
-
 /* The end of the name up to here, if what is trimmed behind it counts where it is a `_`. */
 static size_t end_with_underscores(const cg_folded_name *folded, size_t end)
 {

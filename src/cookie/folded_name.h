@@ -40,7 +40,10 @@ static inline char cg_name_fold_octet(unsigned char c)
 
 /* True for octets that are left out at both ends of a name: those that no token has (RFC 9110
  * 5.6.2). Besides white space, controls and all from 0x7F on these are separators and quotes. */
-bool cg_name_is_trimmed(unsigned char c);
+static inline bool cg_name_is_trimmed(unsigned char c)
+{
+    return !cg_ascii_is_token((char)c);
+}
 
 /* Percent signs are decoded once, both ends are trimmed, and each octet between them is folded. */
 void cg_name_fold(cg_span name, cg_folded_name *folded);

@@ -159,6 +159,18 @@ bool cg_guard_table_may_go_on(const cg_guard_table *table, cg_span rest)
     return true;
 }
 
+/* A name that folding neither trims nor decodes. Globs own no others: what comes in another
+ * spelling is alike to what they match. */
+static bool is_plain(cg_span name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.at[i] == '%' || cg_name_is_trimmed((unsigned char)name.at[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The last guard whose name is `name` to the octet; that is not empty. */
 static const cg_guard *find_owner(const cg_guard_table *table, cg_span name)
 {
@@ -168,7 +180,7 @@ static const cg_guard *find_owner(const cg_guard_table *table, cg_span name)
         last = table->exact_before[last];
     }
     for (unsigned i = table->glob_count; i-- > 0 && (int)table->globs[i] > last;) {
-        if (cg_pattern_matches(&table->guards[table->globs[i]].name, name)) {
+        if (cg_pattern_matches(&table->guards[table->globs[i]].name, name) && is_plain(name)) {
             return &table->guards[table->globs[i]];
         }
     }
@@ -250,26 +262,61 @@ static const cg_guard *find_alike(const cg_guard_table *table, const cg_folded_n
     return guard;
 }
 
+/* The guard of another exact name that folds like this one, which a glob found. No parser that takes the
+ * two for one shall see what came under the glob's prefix. */
+static const cg_guard *find_namesake(const cg_guard_table *table, const cg_guard *found,
+                                     cg_span name)
+{
+    cg_folded_name fold;
+    int exact;
+
+    if (found->name.kind == CG_PATTERN_EXACT) {
+        return NULL;
+    }
+    cg_name_fold(name, &fold);
+    exact = fold.len ? table->folded[find_slot(table, (cg_span){fold.at, fold.len})] : NO_GUARD;
+    while (exact != NO_GUARD && (table->guards[exact].prefix == CG_PREFIX_NONE ||
+                                 cg_span_equal(table->guards[exact].name.text, name))) {
+        exact = table->folded_before[exact];
+    }
+    return exact == NO_GUARD ? NULL : &table->guards[exact];
+}
+
+/* The guard whose name or wire spelling this is, to the octet. */
+static const cg_guard *find_exact(const cg_guard_table *table, cg_span name, cg_spelling *spelling)
+{
+    const cg_guard *guard = find_owner(table, name), *namesake;
+
+    *spelling = CG_SPELLING_APPLICATION;
+    if (!guard) {
+        guard = find_wire(table, name);
+        *spelling = CG_SPELLING_WIRE;
+    }
+    namesake = guard
+                   ? find_namesake(table, guard, cg_guard_application_name(guard, *spelling, name))
+                   : NULL;
+    if (namesake) {
+        *spelling = CG_SPELLING_ALIKE;
+        return namesake;
+    }
+    return guard;
+}
+
 const cg_guard *cg_guards_find(const cg_guards *guards, cg_span name, cg_spelling *spelling)
 {
     const cg_guard_table *table = guards->table;
-    const cg_guard *guard;
+    const cg_guard *guard = NULL;
     cg_folded_name fold;
 
     *spelling = CG_SPELLING_FREE;
     if (!cg_guard_table_may_begin(table, name)) {
         return NULL;
     }
-    if ((guard = find_owner(table, name)) != NULL) {
-        *spelling = CG_SPELLING_APPLICATION;
-        return guard;
+    guard = find_exact(table, name, spelling);
+    if (!guard) {
+        cg_name_fold(name, &fold);
+        guard = find_alike(table, &fold);
+        *spelling = guard ? CG_SPELLING_ALIKE : CG_SPELLING_FREE;
     }
-    if ((guard = find_wire(table, name)) != NULL) {
-        *spelling = CG_SPELLING_WIRE;
-        return guard;
-    }
-    cg_name_fold(name, &fold);
-    guard = find_alike(table, &fold);
-    *spelling = guard ? CG_SPELLING_ALIKE : CG_SPELLING_FREE;
     return guard;
 }

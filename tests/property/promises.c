@@ -49,12 +49,25 @@ static octets without(octets t, size_t count)
     return (octets){t.at + count, t.len - count};
 }
 
-/* The last rule with Prefix for this name of an application, or null. */
+/* No octet that a token cannot have, and no percent sign. */
+static bool is_plain_name(octets name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.at[i];
+        if (c <= 0x20 || c >= 0x7F || strchr("%\"(),/:;<=>?@[\\]{}", c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The last rule with Prefix for this name of an application, or null. Globs own plain names. */
 static const cg_rule *find_owner(const trial *t, octets name)
 {
     for (unsigned i = t->is.rule_count; i-- > 0;) {
         const cg_rule *rule = &t->is.rules[i];
-        if (rule->has_prefix && pattern_matches(&rule->pattern, name)) {
+        if (rule->has_prefix && pattern_matches(&rule->pattern, name) &&
+            (rule->pattern.kind == CG_PATTERN_EXACT || is_plain_name(name))) {
             return rule;
         }
     }
@@ -107,15 +120,28 @@ static const cg_rule *find_in_other_case(const trial *t, octets name)
     return NULL;
 }
 
+/* A name that a glob owns, and that is another spelling of an exact one, is that one's. */
+static const cg_rule *find_namesake(const trial *t, const cg_rule *owner, octets name)
+{
+    return owner && owner->pattern.kind != CG_PATTERN_EXACT ? find_in_other_case(t, name) : NULL;
+}
+
 static void ask_guards(trial *t)
 {
-    octets name = t->before.name;
+    octets name = t->before.name, bare = name;
     const cg_rule *owner = find_owner(t, name);
+    const cg_rule *namesake = find_namesake(t, owner, name);
 
+    if (!owner) {
+        namesake = find_namesake(t, find_on_wire(t, name, &bare), bare);
+    }
     t->rules_name = name;
     t->spelling = SPELLING_FREE;
     t->guard = NULL;
-    if (owner) { /* one that rolls back has its say in this alone */
+    if (namesake) {
+        t->guard = namesake;
+        t->spelling = SPELLING_OTHER_CASE;
+    } else if (owner) { /* one that rolls back has its say in this alone */
         t->guard = owner->prefix == CG_PREFIX_NONE ? NULL : owner;
         t->spelling = t->guard ? SPELLING_APPLICATION : SPELLING_FREE;
     } else if ((t->guard = find_on_wire(t, name, &t->rules_name)) != NULL) {

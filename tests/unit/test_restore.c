@@ -104,6 +104,10 @@ static const restore_case refused[] = {
     {"wp_* Prefix=__Host-", "WP_x=1; w%70_=2; wp.x=3; wp_x=4; __host-wp_x=5", "",
      "plain:1 spelling:4"},
 
+    {"wp_* Prefix=__Host-", "__Host-wp_x\t=1; __Host-wp_%41=2; __Host-wp_\xa0=3", "", "spelling:3"},
+    {"s* Prefix=__Secure-\nSID Prefix=__Host-", "__Secure-sid=1; sid=2; __Secure-sad=3", "sad=3",
+     "spelling:2"},
+
     /* inside another cookie */
     {SID, "a=b, SID=e", "", "embedded:1"},
     {SID, "a=b,SID=e; c=1", "c=1", "embedded:1"},

@@ -1,0 +1,329 @@
+/* Keeps the promises of the request side to the test, on generated Cookie fields and on fields as long
+ * as a server takes.
+ *
+ *   test_request_promises [count [seed [promise]]]
+ *
+ * With the name of a promise, that one alone is put to the test.
+ * A broken promise is shown with the shortest field that the program finds to break it. */
+#include "request_promises.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "generator.h"
+
+enum { FIELD_ROOM = 65536 };
+
+static const char *const rule_sets[] = {
+    "SID Prefix=__Host-",
+    "SID Prefix=__Secure-",
+    "SID Prefix=__Http-",
+    "SID Prefix=__Host-Http-",
+    "a_b Prefix=__Host-\nSID Prefix=__Secure-",
+    "SID_ Prefix=__Host-",
+    "wp_* Prefix=__Host-\nSID Prefix=__Host-",
+    "s?d Prefix=__Host-",
+    "SID Prefix=__Host-\nwp_* Prefix=off",
+    "s* Prefix=__Secure-\nSID Prefix=__Host-",
+    "PHPSESSID Prefix=__Host-\nJSESSIONID Prefix=__Host-Http-\nid Prefix=__Host-",
+};
+
+/* What fields are made of: names and pieces of names, what separates, what hides. */
+static const char *const words[] = {
+    "SID",  "sid",    "S%49D",    "SID",   "a_b",  "a.b",        "a b",       "a%20b",
+    "wp_x", "WP_x",   "wp.x",     "sxd",   "id",   "ID",         "PHPSESSID", "theme",
+    "_ga",  "__utma", "$Version", "$Path", "SID_", "SID[a]",     "SID[",      "SIDX",
+    "XSID", "%53ID",  "SID%00x",  "+SID",  "x",    "JSESSIONID", "S",         "",
+};
+static const char *const prefixes[] = {
+    "",        "",          "",        "__Host-",      "__Host-",
+    "__Host-", "__Secure-", "__Http-", "__Host-Http-", "__host-",
+    "..Host-", "%5f_Host-", "__HOST-",
+};
+static const char *const hidings[] = {
+    "",    "",       "",   "",  "",  "",  " ", "\t", "\xc2\xa0", "\xa0", "\x85", "\xe2\x80\x80",
+    "%20", "%C2%A0", "\"", "(", ",", "=", "[", "]",  "%00",      "\x0b", "/",
+};
+static const char *const values[] = {
+    "1",       "1",   "1",    "2",   "",        "abc", "\"q\"", "\"open",
+    "close\"", "a b", "a, b", "x=y", "\"a\\\"", "a==", "%53",   "\xc3\xa4",
+};
+static const char *const separators[] = {"; ", "; ", "; ", "; ", "; ",  "; ", "; ",
+                                         ";",  ", ", ",",  " ",  ";; ", "\""};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define PICK(g, table) cg_span_of((table)[generate_number(g, COUNT(table))])
+
+/* The one right spelling of a guarded name, or the plain one. */
+static void generate_right_name(generator *g, const cg_guards *guards, cg_writer *writer)
+{
+    const cg_guard *guard = &guards->guards[generate_number(g, guards->count)];
+    if (generate_number(g, 4)) {
+        cg_write(writer, cg_prefix_rows[guard->prefix].text);
+    }
+    for (size_t i = 0; i < guard->name.text.len; i++) {
+        char c = guard->name.text.at[i];
+        cg_write_char(writer, c == '*' || c == '?' ? 'x' : c);
+    }
+}
+
+static void generate_name(generator *g, cg_writer *writer)
+{
+    bool is_clean = generate_number(g, 3) > 0;
+    cg_write(writer, is_clean ? CG_SPAN("") : PICK(g, hidings));
+    cg_write(writer, PICK(g, prefixes));
+    cg_write(writer, PICK(g, words));
+    cg_write(writer, is_clean ? CG_SPAN("") : PICK(g, hidings));
+}
+
+static void generate_pair(generator *g, const cg_guards *guards, cg_writer *writer)
+{
+    if (generate_number(g, 3) == 0) {
+        generate_right_name(g, guards, writer);
+    } else {
+        generate_name(g, writer);
+    }
+    if (generate_number(g, 12)) {
+        cg_write_char(writer, '=');
+        cg_write(writer, PICK(g, values));
+    }
+}
+
+static void generate_field(generator *g, const cg_guards *guards, cg_writer *writer)
+{
+    unsigned count = 1 + generate_number(g, 7);
+    for (unsigned i = 0; i < count; i++) {
+        if (i) {
+            cg_write(writer, PICK(g, separators));
+        }
+        generate_pair(g, guards, writer);
+    }
+    if (generate_number(g, 10) == 0 && writer->len) {
+        writer->at[generate_number(g, (unsigned)writer->len)] = (char)(1 + generate_number(g, 255));
+    }
+}
+
+typedef struct example {
+    const cg_guards *guards;
+    const char *rules;
+    bool accepts_plain;
+    char field[FIELD_ROOM];
+    size_t len;
+} example;
+
+/* The promise to look at, or null for all of them. */
+static const request_promise *the_one;
+
+static const request_promise *find_broken(const example *e, request_trial *t, const char **how)
+{
+    cg_span field = guarded((cg_span){e->field, e->len});
+    request_trial_run(t, e->guards, (octets){field.at, field.len}, e->accepts_plain);
+    if (the_one == NULL) {
+        return request_promises_find_broken(t, how);
+    }
+    *how = the_one->keep(t);
+    return *how ? the_one : NULL;
+}
+
+/* Takes pieces out of the field as long as the same promise stays broken. */
+static void shorten(example *e, const request_promise *broken)
+{
+    static example shorter;
+    request_trial t;
+    const char *how;
+    for (size_t size = e->len; size > 0; size /= 2) {
+        for (size_t at = 0; at + size <= e->len;) {
+            shorter = *e;
+            memmove(shorter.field + at, shorter.field + at + size, e->len - at - size);
+            shorter.len -= size;
+            if (find_broken(&shorter, &t, &how) == broken) {
+                *e = shorter;
+            } else {
+                at += size;
+            }
+        }
+    }
+}
+
+static void print_quoted(const char *title, const char *text, size_t len)
+{
+    printf("  %s '", title);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        printf(c >= 0x20 && c < 0x7F && c != '\\' ? "%c" : "\\x%02x", c);
+    }
+    printf("'\n");
+}
+
+/* True if all promises are kept. */
+static bool keeps(example *e, request_trial *t, unsigned long number)
+{
+    const char *how;
+    const request_promise *broken = find_broken(e, t, &how);
+    if (!broken) {
+        return true;
+    }
+    shorten(e, broken);
+    find_broken(e, t, &how);
+    printf("example %lu breaks %s: %s\n", number, broken->name, how);
+    print_quoted("rules", e->rules, strlen(e->rules));
+    print_quoted("field", e->field, e->len);
+    print_quoted("left ", t->out.at, t->out.len);
+    return false;
+}
+
+typedef struct tally {
+    unsigned long untouched, restored, refused[CG_REFUSAL_COUNT];
+} tally;
+
+static void count(const request_trial *t, tally *sum)
+{
+    sum->untouched += !t->is.is_concerned;
+    if (t->is.is_concerned) {
+        sum->restored += t->is.restored.cookie_count > 0;
+        for (int i = 0; i < CG_REFUSAL_COUNT; i++) {
+            sum->refused[i] += t->is.restored.refused[i] > 0;
+        }
+    }
+}
+
+/* A test that hardly ever tests what it is for is worth nothing. */
+static bool is_varied(const tally *sum, unsigned long examples)
+{
+    bool is_varied = sum->untouched > examples / 50 && sum->restored > examples / 10;
+    for (int i = CG_REFUSAL_NONE + 1; i < CG_REFUSAL_SURPLUS; i++) {
+        is_varied = is_varied && sum->refused[i] > examples / 500;
+    }
+    return examples < 1000 || is_varied;
+}
+
+static const char *const pieces[] = {
+    "=",        ";",
+    ",",        " ",
+    "\"",       "%",
+    "%2",       "$;",
+    "SID",      "SID=",
+    "SID;",     "SID=1;",
+    "SID ",     "SID,",
+    "a,SID=1",  "a=\"",
+    "%53",      "[",
+    "SID[",     "\xa0",
+    "__Host-",  "__Host-SID=1;",
+    "_",        "+",
+    "s",        "a= ",
+    "x,x=",     "=\"x",
+    "SID\xa0=", "\"SID=",
+    "a=\\",     "SI",
+    "__H;",     "S=",
+    "a b c=",   "a,=",
+    "[[SID=",   "=\" \"",
+    ",\"",
+};
+
+/* A guarded cookie, and then one piece again and again. */
+static void make_long(example *e, const char *text, size_t len)
+{
+    cg_writer writer = {.at = e->field, .size = sizeof e->field};
+    cg_write(&writer, CG_SPAN("__Host-SID=1;"));
+    while (writer.len + 16 < len) {
+        cg_write(&writer, cg_span_of(text));
+    }
+    e->len = writer.len;
+}
+
+static bool keeps_with_long_fields(const cg_guards *const *guards, example *e, request_trial *t)
+{
+    for (size_t r = 0; r < COUNT(rule_sets); r += 4) {
+        for (size_t i = 0; i < COUNT(pieces); i++) {
+            e->rules = rule_sets[r];
+            e->guards = guards[r];
+            e->accepts_plain = i % 2;
+            make_long(e, pieces[i], FIELD_ROOM / 8);
+            if (!keeps(e, t, i)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* The work grows with the length alone: a square of these lengths would take minutes. */
+static bool is_quick_with_long_fields(const cg_guards *const *guards, example *e, request_trial *t)
+{
+    clock_t start = clock();
+    for (size_t r = 0; r < COUNT(rule_sets); r++) {
+        for (size_t i = 0; i < COUNT(pieces); i++) {
+            make_long(e, pieces[i], sizeof e->field);
+            request_trial_run(t, guards[r], (octets){e->field, e->len}, false);
+        }
+    }
+    if ((double)(clock() - start) / CLOCKS_PER_SEC > 10) {
+        printf("long fields take too long\n");
+        return false;
+    }
+    return true;
+}
+
+static const request_promise *read_promise(const char *name)
+{
+    for (size_t i = 0; name && i < request_promise_count; i++) {
+        if (strcmp(request_promises[i].name, name) == 0) {
+            return &request_promises[i];
+        }
+    }
+    if (name) {
+        fprintf(stderr, "'%s' is no promise\n", name);
+        exit(2);
+    }
+    return NULL;
+}
+
+static void make_example(generator *g, const cg_guards *const *guards, example *e)
+{
+    cg_writer writer = {.at = e->field, .size = sizeof e->field};
+    unsigned which = generate_number(g, COUNT(rule_sets));
+    e->rules = rule_sets[which];
+    e->guards = guards[which];
+    e->accepts_plain = generate_number(g, 3) == 0;
+    generate_field(g, e->guards, &writer);
+    e->len = writer.len;
+}
+
+int main(int argc, char **argv)
+{
+    unsigned long examples = argc > 1 ? strtoul(argv[1], NULL, 10) : 60000;
+    generator g = {.state = argc > 2 ? strtoul(argv[2], NULL, 10) : 20231114};
+    const cg_guards *guards[COUNT(rule_sets)];
+    static example e;
+    static request_trial t;
+    tally sum = {0};
+
+    the_one = read_promise(argc > 3 ? argv[3] : NULL);
+    for (size_t i = 0; i < COUNT(guards); i++) {
+        guards[i] = restoring_guards(enforcement_root(), cg_span_of(rule_sets[i]));
+        if (!guards[i]) {
+            printf("the rules are not understood: %s\n", rule_sets[i]);
+            return 1;
+        }
+    }
+    for (unsigned long i = 1; i <= examples; i++) {
+        make_example(&g, guards, &e);
+        if (!keeps(&e, &t, i)) {
+            return 1;
+        }
+        count(&t, &sum);
+    }
+    printf("%lu examples: %lu not concerned, %lu with a guarded cookie;", examples, sum.untouched,
+           sum.restored);
+    for (int i = CG_REFUSAL_NONE + 1; i < CG_REFUSAL_COUNT; i++) {
+        cg_span name = cg_refusal_name((cg_refusal)i);
+        printf(" %.*s %lu", (int)name.len, name.at, sum.refused[i]);
+    }
+    printf("\n");
+    if (!is_varied(&sum, examples)) {
+        printf("the examples are not varied enough\n");
+        return 1;
+    }
+    return !keeps_with_long_fields(guards, &e, &t) || !is_quick_with_long_fields(guards, &e, &t);
+}
