@@ -1,5 +1,8 @@
 """Heads that no filter of a request sees, beyond the table of paths: every form such a head can
 have, and everything that the filter on the connection must not be in the way of."""
+import base64
+import hashlib
+import re
 import socket
 
 import h2.config
@@ -14,6 +17,7 @@ from paths.interim import UPGRADE
 
 MODES = (None, "Report", "On")
 MIB = 1 << 20
+WEBSOCKET_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 @pytest.fixture
@@ -398,6 +402,59 @@ def test_http2_without_a_body(server, status):
            % (status, value(), value()))
     response = over_http2(server("On"), raw)
     assert response.status == status and len(response.set_cookies) == 2 and not response.body
+
+
+def accepting(cookies):
+    """A WebSocket backend that sets cookies, says hello and then sends back what it gets."""
+    def play(sock, head):
+        key = re.search(rb"(?i)sec-websocket-key: *(\S+)", head).group(1)
+        accept = base64.b64encode(hashlib.sha1(key + WEBSOCKET_GUID).digest())
+        echo(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+             b"Sec-WebSocket-Accept: " + accept + b"\r\n"
+             + b"".join(b"Set-Cookie: " + cookie + b"\r\n" for cookie in cookies)
+             + b"\r\nhello")(sock, head)
+    return play
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("mode", MODES)
+def test_websockets_over_http2(server, backends, mode, count):
+    """RFC 8441: a CONNECT over HTTP/2, a 101 from the backend, a 200 to the client."""
+    cookies = [b"c%d=" % n + value() for n in range(count)]
+    key = backends.scripted.play(accepting(cookies))
+    body = body_of(1 << 14)
+    conn = h2.connection.H2Connection(h2.config.H2Configuration(
+        header_encoding=None, validate_outbound_headers=False, validate_inbound_headers=False))
+    with http1.connect(server(mode).port("tls"), True, alpn="h2") as sock:
+        conn.initiate_connection()
+        conn.send_headers(1, [(b":method", b"CONNECT"), (b":protocol", b"websocket"),
+                              (b":scheme", b"https"), (b":authority", b"guarded.test"),
+                              (b":path", b"/upgrade/" + key.encode()),
+                              (b"sec-websocket-version", b"13")])
+        conn.send_data(1, body)
+        head, got = {}, b""
+        while len(got) < len(body) + 5:
+            sock.sendall(conn.data_to_send())
+            data = sock.recv(65536)
+            assert data, "the connection ended early"
+            for event in conn.receive_data(data):
+                assert not isinstance(event, h2.events.StreamReset), event
+                if isinstance(event, h2.events.ResponseReceived):
+                    head = event.headers
+                elif isinstance(event, h2.events.DataReceived):
+                    got += event.data
+                    conn.acknowledge_received_data(event.flow_controlled_length, 1)
+        conn.end_stream(1)
+        conn.close_connection()
+        sock.sendall(conn.data_to_send())
+        _drain(sock)
+    assert got == b"hello" + body
+    assert dict(head)[b":status"] == b"200"
+    found = [line for name, line in head if name == b"set-cookie"]
+    if mode == "On":
+        assert found == [lines.enforced(cookie, True) for cookie in cookies]
+    else:
+        assert found == [b", ".join(cookies)]
 
 
 # -- the audit ----------------------------------------------------------------------------------
