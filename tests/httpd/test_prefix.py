@@ -4,7 +4,6 @@ module as SID, in both directions, whoever sets it and whoever reads it.
 Values stand in the log that this configuration asks for, so they carry no mark of a secret.
 """
 import datetime
-import glob
 import json
 import re
 import secrets
@@ -587,23 +586,19 @@ def migration_server(behind, until):
 
 
 class Clock:
-    """libfaketime's, which is as many seconds ahead of ours as a file says."""
+    """The server's, which is as many seconds ahead of ours as a file says."""
 
     def __init__(self, server):
-        (self.library,) = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
         self.file = server.root / "clock"
+        self.library = tools.compiled_preload(tools.TESTS / "preload" / "clock.c", server.root)
         own = server.environment()
-        server.environment = lambda: {**own, **self.environment(own.get("LD_PRELOAD"))}
-
-    def environment(self, preloaded):
-        return {"LD_PRELOAD": " ".join(filter(None, [preloaded, self.library])),
-                "FAKETIME_TIMESTAMP_FILE": str(self.file), "FAKETIME_NO_CACHE": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        preloaded = " ".join(filter(None, [own.get("LD_PRELOAD"), str(self.library)]))
+        server.environment = lambda: {**own, "LD_PRELOAD": preloaded, "CLOCK_AHEAD": str(self.file)}
 
     def set(self, moment):
         ahead = moment - datetime.datetime.now(datetime.timezone.utc)
         new = self.file.with_suffix(".new")
-        new.write_text(f"+{ahead.total_seconds():.0f}\n")
+        new.write_text(f"{ahead.total_seconds():.0f}\n")
         new.rename(self.file)
 
 

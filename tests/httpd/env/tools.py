@@ -75,6 +75,14 @@ def compiled_module(source, into):
     return into / ".libs" / (source.stem + ".so")
 
 
+def compiled_preload(source, into):
+    """Build one of tests/httpd/preload; return the shared object."""
+    target = pathlib.Path(into) / (source.stem + ".so")
+    subprocess.run([*os.environ.get("CC", "cc").split(), "-std=gnu11", "-Wall", "-Wextra", "-Werror",
+                    "-O1", "-fPIC", "-shared", str(source), "-o", str(target)], check=True)
+    return target
+
+
 @functools.lru_cache
 def sanitizer_environment():
     """What a server needs that loads a module built with sanitizers: their runtime first,
