@@ -7,6 +7,7 @@
 #include <util_filter.h>
 
 #include "../policy/finding.h"
+#include "cache_control.h"
 #include "facts.h"
 
 /* The header that is stored with the lines:
@@ -94,6 +95,7 @@ int cg_cache_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     save_subrequest_handle = ap_get_output_filter_handle("CACHE_SAVE_SUBREQ");
     cg_cache_is_here = save_handle != NULL;
     policy_hash = hash_policy();
+    cg_cache_control_start();
     return OK;
 }
 

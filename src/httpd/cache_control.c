@@ -45,7 +45,7 @@ static inline unsigned field_of(const char *key)
 }
 
 /* The fields that a table has. Most have none of them. */
-static unsigned find_fields(const apr_table_t *headers)
+static inline __attribute__((always_inline)) unsigned find_fields(const apr_table_t *headers)
 {
     const apr_array_header_t *entries = apr_table_elts(headers);
     const apr_table_entry_t *entry = (const apr_table_entry_t *)entries->elts;
@@ -140,6 +140,12 @@ static void close_table(apr_pool_t *pool, apr_table_t *headers, const cg_cache_v
     }
 }
 
+static inline void add_word(request_rec *r, cg_cache_cure cure)
+{
+    apr_table_addn(r->headers_out, "Cache-Control",
+                   cure == CG_CACHE_CURE_PRIVATE ? "private" : "no-store");
+}
+
 /* The word stands in every line of the fields, so that it is read whichever of them a cache reads. */
 static void close_response(request_rec *r, unsigned fields, const cg_cache_verdict *verdict)
 {
@@ -148,8 +154,7 @@ static void close_response(request_rec *r, unsigned fields, const cg_cache_verdi
         close_table(r->pool, r->headers_out, verdict);
     }
     if ((verdict->open_to & CG_CACHE_FIELD_GENERAL) && !(fields & CG_CACHE_FIELD_GENERAL)) {
-        apr_table_addn(r->headers_out, "Cache-Control",
-                       verdict->cure == CG_CACHE_CURE_PRIVATE ? "private" : "no-store");
+        add_word(r, verdict->cure);
     }
 }
 
@@ -182,14 +187,25 @@ static void carry_out(request_rec *r, cg_cache_wish wish, unsigned fields,
     }
 }
 
-void cg_cache_control_guard(cg_judging *judging, cg_cache_wish wish)
-{
-    request_rec *r = judging->r;
-    unsigned fields = find_fields(r->headers_out) | find_fields(r->err_headers_out);
-    cg_cache_facts facts = {.method = method_of(r), .status = r->status};
-    cg_cache_verdict verdict;
+/* What is thought of most responses, for each wish: a GET that is answered 200 and says nothing to
+ * caches. Asked once. */
+static cg_cache_verdict plain_verdicts[CG_CACHE_WISH_COUNT];
 
-    facts.has_authorization = has_header(r->headers_in, "Authorization");
+static const cg_cache_facts plain_facts = {.method = CG_CACHE_METHOD_GET, .status = HTTP_OK};
+
+void cg_cache_control_start(void)
+{
+    for (int wish = 0; wish < CG_CACHE_WISH_COUNT; wish++) {
+        plain_verdicts[wish] = cg_cache_judge((cg_cache_wish)wish, &plain_facts);
+    }
+}
+
+/* What there is to know of any other response. */
+static cg_cache_facts find_facts(const request_rec *r, cg_cache_wish wish, unsigned fields)
+{
+    cg_cache_facts facts = {.method = method_of(r),
+                            .status = r->status,
+                            .has_authorization = has_header(r->headers_in, "Authorization")};
     if (facts.method == CG_CACHE_METHOD_POST) {
         facts.has_content_location = has_header(r->headers_out, "Content-Location") ||
                                      has_header(r->err_headers_out, "Content-Location");
@@ -198,13 +214,45 @@ void cg_cache_control_guard(cg_judging *judging, cg_cache_wish wish)
         read_fields(r, fields, &facts);
         facts.has_session_cookie = cg_cache_asks_for_names(wish, &facts) && has_session_cookie(r);
     }
-    verdict = cg_cache_judge(wish, &facts);
-    if (verdict.open_to) {
-        judging->noted |= CG_FINDING_BIT(verdict.is_harmless ? CG_FINDING_CACHEABLE_STATIC
-                                                             : CG_FINDING_CACHEABLE);
+    return facts;
+}
+
+static void note(cg_judging *judging, const cg_cache_verdict *verdict)
+{
+    if (verdict->open_to) {
+        judging->noted |= CG_FINDING_BIT(verdict->is_harmless ? CG_FINDING_CACHEABLE_STATIC
+                                                              : CG_FINDING_CACHEABLE);
     }
+}
+
+static __attribute__((noinline)) void guard_other(cg_judging *judging, cg_cache_wish wish,
+                                                  unsigned fields)
+{
+    cg_cache_facts facts = find_facts(judging->r, wish, fields);
+    cg_cache_verdict verdict = cg_cache_judge(wish, &facts);
+
+    note(judging, &verdict);
     if (judging->mode == CG_MODE_ON) {
-        carry_out(r, wish, fields, &facts, &verdict);
-        judging->counts[CG_COUNTER_CACHE_MARKED] += verdict.cure != CG_CACHE_CURE_NONE;
+        carry_out(judging->r, wish, fields, &facts, &verdict);
+    }
+}
+
+void cg_cache_control_guard(cg_judging *judging, cg_cache_wish wish)
+{
+    request_rec *r = judging->r;
+    unsigned fields = find_fields(r->headers_out) | find_fields(r->err_headers_out);
+    const cg_cache_verdict *verdict = &plain_verdicts[wish];
+
+    if (fields || r->status != HTTP_OK || r->method_number != M_GET ||
+        has_header(r->headers_in, "Authorization")) {
+        guard_other(judging, wish, fields);
+        return;
+    }
+    note(judging, verdict);
+    if (judging->mode == CG_MODE_ON && verdict->cure) {
+        add_word(r, verdict->cure);
+        if (cg_cache_is_here) {
+            close_mod_cache(r);
+        }
     }
 }

@@ -5,6 +5,9 @@
 
 #include "judging.h"
 
+/* From post_config. */
+void cg_cache_control_start(void);
+
 /* Looks at both header tables of the response; the finding goes into judging->noted. What was done
  * stays done when it is called again. From cg_judging_line, once some cookie is met. */
 void cg_cache_control_guard(cg_judging *judging, cg_cache_wish wish);
