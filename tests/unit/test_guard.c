@@ -248,7 +248,7 @@ static void a_rule_elsewhere_that_spoils_the_prefix_is_found(void **state)
     static const struct {
         const char *rules;
         cg_attribute attribute; /* of the term that is in the way; OTHER: none is */
-    } cases[] = {
+    } rows[] = {
         {"SID Prefix=__Host-", CG_ATTRIBUTE_OTHER},
         {"SID Prefix=__Host-\n* Secure HttpOnly SameSite:=None", CG_ATTRIBUTE_OTHER},
         {"SID Prefix=__Host-\n* Domain=example.com", CG_ATTRIBUTE_DOMAIN},
@@ -270,13 +270,13 @@ static void a_rule_elsewhere_that_spoils_the_prefix_is_found(void **state)
         {"S* Prefix=__Host-\n* Path:=/app Domain=example.com", CG_ATTRIBUTE_OTHER},
     };
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const cg_term *term;
         enforcement is;
-        assert_null(enforcement_read_rules(pool, cg_span_of(cases[i].rules), &is));
+        assert_null(enforcement_read_rules(pool, cg_span_of(rows[i].rules), &is));
         term = cg_guard_find_contradiction(&is.guards->guards[0], is.policy);
-        if ((term ? term->attribute : CG_ATTRIBUTE_OTHER) != cases[i].attribute) {
-            fail_msg("%s", cases[i].rules);
+        if ((term ? term->attribute : CG_ATTRIBUTE_OTHER) != rows[i].attribute) {
+            fail_msg("%s", rows[i].rules);
         }
     }
 }
