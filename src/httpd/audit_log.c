@@ -227,20 +227,22 @@ static void write_held_back(server_rec *server, request_rec *r, apr_time_t now, 
     write_line(server, r, &line);
 }
 
-/* A client can cause these lines at will, so there is a limit to them (segment.h). */
+/* A client can cause these lines at will, so there is a limit to them (segment.h). It goes by the
+ * moment of writing: when a request came is the client's choice as well. */
 static void write_refused(request_rec *r, const cg_restored *restored)
 {
     char text[CG_RECORD_SIZE_MAX];
     cg_writer line = {.at = text, .size = sizeof text};
     cg_event_request request;
+    apr_time_t now = apr_time_now();
     uint64_t held_back;
 
-    if (!cg_segment_allow_line(cg_generation_now.segment, cg_config_of(r->server)->number,
-                               r->request_time, &held_back)) {
+    if (!cg_segment_allow_line(cg_generation_now.segment, cg_config_of(r->server)->number, now,
+                               &held_back)) {
         return;
     }
     if (held_back) {
-        write_held_back(r->server, r, r->request_time, held_back);
+        write_held_back(r->server, r, now, held_back);
     }
     request = cg_fact_event_request(r);
     cg_record_print_refused(&line, &request, restored);

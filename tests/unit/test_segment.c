@@ -175,7 +175,7 @@ static void limits_each_virtual_host_by_itself(void **state)
     free_memory(segment);
 }
 
-/* Requests end in another order than they began, and somebody may set the clock. */
+/* Processes may read the clock in another order than they write, and somebody may set it. */
 static void bears_clocks_that_go_back(void **state)
 {
     cg_segment *segment = new_segment();
