@@ -189,6 +189,20 @@ def test_what_leaves(server, line, left):
     assert leaves(server, line) == ([left] if left else [])
 
 
+@pytest.mark.parametrize("over", ("http/1.1", "h2"))
+@pytest.mark.parametrize("line, left", [
+    (b"SID=1; Path=/", [b"__Host-SID=1" + ATTRIBUTES]), (b"SID=1", []), (b"sid=1; Path=/", []),
+    (b"SID=1; Path=/; Domain=guarded.test", [])])
+def test_heads_that_no_request_filter_sees(server, line, left, over):
+    """An nph- script's response, and a 103 before another one."""
+    response = server.request("/cgi-bin/nph-answer/200", tls=True, over=over,
+                              headers={"X-Line": line})
+    assert (response.status, response.set_cookies) == (200, left)
+    response = server.request("/cgi-bin/nph-hints", tls=True, over=over, headers={"X-Line": line})
+    assert [hint.set_cookies for hint in response.interim] == [left]
+    assert response.set_cookies == []
+
+
 @pytest.mark.parametrize("domain", [
     b"Domain=guarded.test", b"domain=.guarded.test", b"DOMAIN = test", b"Domain=;Domain=guarded.test",
     b"Domain=guarded.test;Domain=guarded.test", b"Domain=\"guarded.test\"", b"Domain=other.test",
