@@ -157,3 +157,9 @@ def test_the_deletion_deletes(visitor, demo):
     assert visitor.jar("__Host-SID")
     visitor.visit(demo + "/logout")
     assert visitor.jar() == [] and visitor.refused() == []
+
+
+def test_the_application_knows_its_session(visitor, demo):
+    assert visitor.visit(demo + "/account").text == "Who are you?"
+    visitor.visit(demo + "/")
+    assert visitor.visit(demo + "/account").text == "Your account."
