@@ -153,7 +153,6 @@ static void judge_before_store(request_rec *r)
 {
     cg_judging judging;
 
-    remove_mark(r);
     cg_judging_begin(&judging, r);
     judging.is_for_cache = true;
     cg_judging_table(&judging, r->headers_out);
@@ -162,9 +161,10 @@ static void judge_before_store(request_rec *r)
     add_mark(r);
 }
 
-/* What a forward proxy stores are other people's cookies. */
+/* What a forward proxy stores are other people's cookies, but nobody's mark. */
 static apr_status_t filter_before_store(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
+    remove_mark(f->r);
     if (f->r->proxyreq != PROXYREQ_PROXY) {
         judge_before_store(f->r);
     }

@@ -148,6 +148,16 @@ def test_both_tables(server, origin):
     assert told.general == "private"
 
 
+def test_a_cookie_that_the_guard_hands_out(server, origin):
+    """A cookie that comes back from under its prefix makes the response one person's, too."""
+    page = Page(origin, answer(headers=(PUBLIC,)))
+    for held, leaves in ((None, b"public, max-age=600"), (b"__Host-", b"private, max-age=600")):
+        headers = {"Cookie": held + cookie(name=b"held")} if held else {}
+        response = ask(server, "rolled-back", page, headers=headers)
+        assert response.all(b"cache-control") == [leaves]
+        assert bool(response.set_cookies) == bool(held)
+
+
 # -- caches with a field of their own -------------------------------------------------------------
 
 @pytest.mark.parametrize("host, says, leaves", [

@@ -18,10 +18,10 @@ MARK = b"cookieguard-judged"
 
 
 def cache_server(name, origin, *, mode="On", cache_control="off", guard=True, cache_root=None,
-                 text="", config="cache.conf", modules=(), flags=()):
+                 text="", modules=(), flags=(), ports=("plain",)):
     """A server with mod_cache. Its entries survive it if cache_root is given."""
-    server = Httpd(name, config, modules=[*MODULES, *modules], ports_named=("plain",), guard=guard,
-                   flags=flags, text=text,
+    server = Httpd(name, "cache.conf", modules=[*MODULES, *modules], ports_named=ports,
+                   guard=guard, flags=flags, text=text,
                    defines={"port_backend": origin.port, "guard_mode": mode,
                             "cache_control": cache_control,
                             "cache_root": cache_root or "${root}/state"})
