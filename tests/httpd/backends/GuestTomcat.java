@@ -1,3 +1,4 @@
+import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -11,7 +12,8 @@ import org.apache.coyote.ajp.AjpNioProtocol;
 /**
  * A Tomcat with an AJP connector on a free port of loopback, which it prints.
  *
- * <p>/tomcat/answer/STATUS adds the Set-Cookie line of X-Line; /tomcat/session opens a session.
+ * <p>/tomcat/answer/STATUS adds the Set-Cookie line of X-Line; /tomcat/session opens a session;
+ * /tomcat/cookies shows the cookies that it was sent.
  */
 public final class GuestTomcat {
     public static final class Guest extends HttpServlet {
@@ -19,6 +21,10 @@ public final class GuestTomcat {
         protected void doGet(HttpServletRequest request, HttpServletResponse response)
                 throws IOException {
             String path = request.getPathInfo();
+            if (path.equals("/cookies")) {
+                showCookies(request, response);
+                return;
+            }
             if (path.equals("/session")) {
                 request.getSession(true);
             } else if (path.equals("/throw")) {
@@ -37,6 +43,27 @@ public final class GuestTomcat {
                 response.getOutputStream().println("tomcat");
             }
         }
+    }
+
+    private static String quote(String text) {
+        StringBuilder quoted = new StringBuilder("\"");
+        for (char c : text.toCharArray()) {
+            quoted.append(String.format("\\u%04x", (int) c));
+        }
+        return quoted.append('"').toString();
+    }
+
+    private static void showCookies(HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        StringBuilder cookies = new StringBuilder();
+        String field = request.getHeader("Cookie");
+        for (Cookie cookie : request.getCookies() == null ? new Cookie[0] : request.getCookies()) {
+            cookies.append(cookies.length() == 0 ? "" : ",").append(quote(cookie.getName()))
+                    .append(":").append(quote(cookie.getValue()));
+        }
+        response.setContentType("application/json");
+        response.getOutputStream().print("{\"field\":" + quote(field == null ? "" : field)
+                + ",\"cookies\":{" + cookies + "}}");
     }
 
     public static void main(String[] args) throws Exception {

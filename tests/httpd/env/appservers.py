@@ -1,11 +1,13 @@
-"""The application servers behind the guarded httpd: PHP-FPM, uWSGI, Tomcat.
+"""The application servers behind the guarded httpd: PHP-FPM, uWSGI, Tomcat, waitress, Node.
 
 Each is the real program of Debian, started once per session, on free ports of loopback.
 `start()` returns None where the program is not on this machine.
 """
+import importlib.util
 import os
 import pathlib
 import shutil
+import sys
 import tempfile
 
 from env import debian, ports, tools
@@ -81,6 +83,29 @@ def start_tomcat():
         [java, "-XX:TieredStopAtLevel=1", "-Xmx128m", "-cp", ":".join(jars),
          str(TESTS / "backends" / "GuestTomcat.java"), str(server.root), str(port)],
         lambda: "ready" in server.daemon.output())
+
+
+def start_waitress():
+    """The Flask application behind a server of its own, without a module of httpd between."""
+    if not all(map(importlib.util.find_spec, ("flask", "waitress"))):
+        return None
+    server = AppServer("waitress")
+    app = shutil.copytree(TESTS / "site" / "wsgi", server.root / "wsgi")
+    port = ports.free_port()
+    server.defines = {"port_waitress": port}
+    return server.run([sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", "app:application"],
+                      lambda: ports.accepts(port), cwd=app)
+
+
+def start_node():
+    node = tools.find_program("node", "nodejs")
+    if not node:
+        return None
+    server = AppServer("node")
+    port = ports.free_port()
+    server.defines = {"port_node": port}
+    return server.run([node, str(TESTS / "backends" / "cookies.cjs"), str(port)],
+                      lambda: "ready" in server.daemon.output())
 
 
 def php_module():

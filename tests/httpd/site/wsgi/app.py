@@ -2,6 +2,8 @@
 
 mod_wsgi runs it inside httpd; uWSGI runs it behind mod_proxy_uwsgi and mod_proxy_scgi.
 """
+import http.cookies
+
 import flask
 
 application = flask.Flask(__name__)
@@ -48,6 +50,16 @@ def cookies():
     if "X-Line" in flask.request.headers:
         response.headers.add("Set-Cookie", flask.request.headers["X-Line"])
     return response
+
+
+@application.route("/http.cookies")
+def http_cookies():
+    field = flask.request.headers.get("Cookie", "")
+    try:
+        found = http.cookies.SimpleCookie(field)
+    except http.cookies.CookieError:
+        found = {}
+    return flask.jsonify(field=field, cookies={name: found[name].value for name in found})
 
 
 @application.route("/raise")
