@@ -172,8 +172,9 @@ static apr_status_t filter_before_store(ap_filter_t *f, apr_bucket_brigade *brig
     return ap_pass_brigade(f->next, brigade);
 }
 
-/* httpd puts a filter before the first one of a higher type: so ours stands right before mod_cache's
- * (CONTENT_SET + 1, for sub-requests - 1), even where that was moved up (SetOutputFilter CACHE). */
+/* httpd puts a filter before the first one of a higher type: so ours stands right before that of
+ * mod_cache (CONTENT_SET + 1, for sub-requests - 1), even where it was moved up (SetOutputFilter
+ * CACHE). */
 void cg_cache_register_filters(void)
 {
     judge_handle = ap_register_output_filter("COOKIEGUARD_STORE", filter_before_store, NULL,

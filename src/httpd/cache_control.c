@@ -7,8 +7,8 @@
 /* Fields that count besides those of CG_CACHE_FIELD_. */
 enum { FIELD_EXPIRES = 8, FIELD_PRAGMA = 16 };
 
-/* By the first letter of a name, the second letters with which it may be that of a field that counts;
- * in any case. Most names are told by that. */
+/* By the first letter of a name, the second letters with which it may be that of a field that
+ * counts; in any case. Most names are told by that. */
 #define LETTER(c) (1u << ((c)&0x1f))
 static const uint32_t second_letters[32] = {
     ['c' & 0x1f] = LETTER('a') | LETTER('d'),
@@ -146,7 +146,7 @@ static inline void add_word(request_rec *r, cg_cache_cure cure)
                    cure == CG_CACHE_CURE_PRIVATE ? "private" : "no-store");
 }
 
-/* The word stands in every line of the fields, so that it is read whichever of them a cache reads. */
+/* The word stands in every line of the fields: whichever of them a cache reads, it is read. */
 static void close_response(request_rec *r, unsigned fields, const cg_cache_verdict *verdict)
 {
     if (fields & verdict->open_to) {
@@ -158,8 +158,8 @@ static void close_response(request_rec *r, unsigned fields, const cg_cache_verdi
     }
 }
 
-/* mod_cache reads Cache-Control of one table alone: of err_headers_out, if that has any or a Pragma.
- * True if it would store what the two together close. */
+/* mod_cache reads Cache-Control of one table alone: of err_headers_out, if that has any or a
+ * Pragma. True if it would store what the two together close. */
 static bool is_misread_by_mod_cache(const request_rec *r, cg_cache_wish wish,
                                     const cg_cache_facts *facts)
 {

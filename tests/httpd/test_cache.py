@@ -238,6 +238,17 @@ def test_stored_before_and_revalidated(stored_before, origin):
     assert hit(server, "quick-disk", page).set_cookies == [line + b"; Secure; SameSite=Lax"]
 
 
+def test_stored_before_and_closed_to_the_next_cache(stored_before, origin):
+    """What is in this cache is served to the end; caches behind it are told."""
+    line = cookie()
+    page = Page(origin, answer(line))
+    server = stored_before("quick-disk", page, cache_control="auto")
+    response = hit(server, "quick-disk", page)
+    assert response.set_cookies == [line + b"; Secure; SameSite=Lax"]
+    assert response.all(b"cache-control") == [b"private, max-age=600"]
+    assert {"CG-STORED-UNJUDGED", "CG-CACHEABLE"} <= findings(server)
+
+
 def test_stored_before_in_report(stored_before, origin):
     line = cookie()
     page = Page(origin, answer(line))
@@ -277,6 +288,19 @@ def test_the_bad_night(origin, root, flag, mode):
         server.remove()
         assert got == [line + SAFE]
     assert [record["mode"] for record in records] == ([mode] if mode else [])
+
+
+def test_after_graceful(own_root, origin):
+    """The same policy: lines that were judged before pass as they are."""
+    server, _ = own_root
+    line = cookie()
+    page = Page(origin, answer(line))
+    for _ in range(2):
+        first = ask(server, "quick-disk", page, prefix="/exact/").set_cookies
+        server.graceful()
+        assert hit(server, "quick-disk", page, prefix="/exact/").set_cookies == first
+        page = Page(origin, answer(line))
+    assert not findings(server) & {"CG-STORED-UNJUDGED"}
 
 
 # -- the mark -------------------------------------------------------------------------------------
