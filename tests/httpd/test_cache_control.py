@@ -347,3 +347,14 @@ def test_in_report_mod_cache_does_as_it_did(servers, origin):
         first, second = sessions(server, origin, way)
         assert first == second
     assert found(server, 0) == {CACHEABLE}
+
+
+def test_mod_cache_that_stores_no_cookies(servers, origin):
+    """CacheIgnoreHeaders, and the word report: the page is stored, the cookie is the first one's."""
+    server = servers.get("cache-ignored", lambda: cache_server(
+        "cache-ignored", origin, cache_control="report", text="CacheIgnoreHeaders Set-Cookie"))
+    for way in WAYS:
+        page = Page(origin, answer(cookie()))
+        first, second = [ask(server, way, page) for _ in range(2)]
+        assert len(first.set_cookies) == 1 and second.set_cookies == []
+        assert len(page.heads) == 1
