@@ -104,13 +104,14 @@ static bool read_time(cg_span token, date_parts *date)
     return false;
 }
 
-/* Three letters in one word, lower case, so that names compare at once. */
+/* Three letters in one word, so that names compare at once. */
 #define LETTERS(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
 
+/* Lower case: only the two cases of a letter become that letter with this bit. */
 static inline uint32_t letters_at(const char *at)
 {
-    return LETTERS((unsigned char)cg_ascii_lower(at[0]), (unsigned char)cg_ascii_lower(at[1]),
-                   (unsigned char)cg_ascii_lower(at[2]));
+    return LETTERS((unsigned char)at[0], (unsigned char)at[1], (unsigned char)at[2]) |
+           LETTERS(0x20, 0x20, 0x20);
 }
 
 /* The month from 0, or -1. */
