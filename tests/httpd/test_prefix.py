@@ -515,9 +515,19 @@ def test_the_other_prefixes(server):
     assert leaves(server, b"lax_a=1", **how) == [
         b"__Http-lax_a=1; Secure; HttpOnly; SameSite=Lax"]
     assert leaves(server, b"both=1", **how) == [
-        b"__Host-Http-both=1; Path=/; Secure; HttpOnly; SameSite=Lax"]
+        b"__Host-Http-both=1; Path=/; Secure; HttpOnly; SameSite=Strict"]
     assert seen(server, b"__Secure-SID=1; __Http-lax_a=2; __Host-Http-both=3; __Host-SID=4; "
                 b"lax_b=5; __Host-both=6", **how) == b"SID=1; lax_a=2; both=3; __Host-SID=4; __Host-both=6"
+
+
+@pytest.mark.parametrize("line, left", [
+    (b"XSRF-TOKEN=1; Path=/", b"__Host-XSRF-TOKEN=1; Path=/; Secure; SameSite=Lax"),
+    (b"__Host-XSRF-TOKEN=1; Path=/", b"__Host-XSRF-TOKEN=1; Path=/; Secure; SameSite=Lax"),
+    (b"__Host-Http-both=1", b"__Host-Http-both=1; Path=/; Secure; HttpOnly; SameSite=Strict")])
+def test_rules_know_it_by_the_applications_name(server, line, left):
+    """Under either name: what was judged once, by this server or one behind it, is settled."""
+    assert leaves(server, line, host=b"otherprefix.test") == [left]
+    assert leaves(server, left, host=b"otherprefix.test") == [left]
 
 
 # --- roll-out and roll-back -------------------------------------------------------------------
@@ -558,8 +568,10 @@ def test_roll_out_leaves_the_last_word_to_the_application(server):
     (b"sid=tossed", b""),
 ])
 def test_roll_out_prefers_the_prefixed_cookie(server, field, wanted):
-    how = {"host": b"migrating.test"}
-    assert seen(server, field, **how) == wanted
+    response = server.request("/static/x", tls=True, host=b"migrating.test",
+                              headers={"Cookie": field})
+    assert b"".join(response.all(b"x-cookie")) == wanted
+    assert response.set_cookies == []  # the prefixed one stays as it is
 
 
 @pytest.mark.parametrize("over", ("http/1.1", "h2"))
@@ -575,6 +587,21 @@ def test_roll_back_logs_nobody_out(server, prefix, over):
         prefix + b"SID" + ALL_DELETED, b"SID=" + v + ATTRIBUTES])
     response = server.request("/static/x", headers={"Cookie": b"SID=" + v}, **how)
     assert response.all(b"x-cookie") == [b"SID=" + v] and response.set_cookies == []
+
+
+def test_roll_back_deletes_what_is_not_needed(server):
+    response = server.request("/static/x", tls=True, host=b"rolledback.test",
+                              headers={"Cookie": b"SID=v; __Host-SID=w; __Secure-SID=x"})
+    assert response.all(b"x-cookie") == [b"SID=v"]
+    assert sorted(response.set_cookies) == sorted([b"__Host-SID" + ALL_DELETED,
+                                                   b"__Secure-SID" + ALL_DELETED])
+
+
+@pytest.mark.parametrize("path", ["/section/off", "/section/report"])
+def test_a_rolled_back_cookie_is_like_any_other(server, path):
+    """Also where a section is Off."""
+    line = b"SID=1; Path=/x; Path=/y"
+    assert leaves(server, line, path, host=b"rolledback.test") == [line]
 
 
 # --- the end of a migration -------------------------------------------------------------------
