@@ -161,6 +161,8 @@ def test_a_field_too_long_to_collect(server, size):
     other = b"X-Long: %s\r\n" % long
     short = b"Set-Cookie: b=%s; HttpOnly; SameSite=Lax\r\n" % value()
     assert through(server("On"), start + bare + short + end, size=size) == start + short + end
+    folded = bare.replace(b"; x=", b";\r\n x=").replace(b"\r\nX", b"\r\n y\r\nX") + b" z\r\n\t\r\n"
+    assert through(server("On"), start + short + folded + end, size=size) == start + short + end
     assert (through(server("On"), start + short + bare + other + end, size=size)
             == start + short + other + end)
     for raw in (start + complete + short + end, start + other + short + end,
