@@ -4,8 +4,8 @@
 #include "../policy/finding.h"
 #include "cache.h"
 
-/* Fields that count besides those of CG_CACHE_FIELD_. */
-enum { FIELD_EXPIRES = 8, FIELD_PRAGMA = 16 };
+/* Counts besides those of CG_CACHE_FIELD_. */
+enum { FIELD_EXPIRES = 8 };
 
 /* By the first letter of a name, the second letters with which it may be that of a field that
  * counts; in any case. Most names are told by that. */
@@ -13,7 +13,6 @@ enum { FIELD_EXPIRES = 8, FIELD_PRAGMA = 16 };
 static const uint32_t second_letters[32] = {
     ['c' & 0x1f] = LETTER('a') | LETTER('d'),
     ['e' & 0x1f] = LETTER('x'),
-    ['p' & 0x1f] = LETTER('r'),
     ['s' & 0x1f] = LETTER('u'),
 };
 
@@ -30,8 +29,6 @@ static unsigned compare_field(const char *key)
                field_if(key, "CDN-Cache-Control", CG_CACHE_FIELD_CDN);
     case 'e':
         return field_if(key, "Expires", FIELD_EXPIRES);
-    case 'p':
-        return field_if(key, "Pragma", FIELD_PRAGMA);
     default:
         return field_if(key, "Surrogate-Control", CG_CACHE_FIELD_SURROGATE);
     }
@@ -158,32 +155,12 @@ static void close_response(request_rec *r, unsigned fields, const cg_cache_verdi
     }
 }
 
-/* mod_cache reads Cache-Control of one table alone: of err_headers_out, if that has any or a
- * Pragma. True if it would store what the two together close. */
-static bool is_misread_by_mod_cache(const request_rec *r, cg_cache_wish wish,
-                                    const cg_cache_facts *facts)
-{
-    cg_cache_facts misread = *facts;
-    misread.general = read_field(r->err_headers_out, CG_CACHE_FIELD_GENERAL);
-    return (find_fields(r->err_headers_out) & (CG_CACHE_FIELD_GENERAL | FIELD_PRAGMA)) &&
-           cg_cache_judge(wish, &misread).cure != CG_CACHE_CURE_NONE;
-}
-
-/* Cache-Control alone would not do: mod_cache reads one table, and CacheStorePrivate lets it store
- * whatever is private. */
+/* Cache-Control alone would not do: mod_cache reads one of the two tables only, and CacheStorePrivate
+ * lets it store whatever is private. */
 static void close_mod_cache(request_rec *r)
 {
-    apr_table_setn(r->subprocess_env, "no-cache", "CookieGuardCacheControl");
-}
-
-static void carry_out(request_rec *r, cg_cache_wish wish, unsigned fields,
-                      const cg_cache_facts *facts, const cg_cache_verdict *verdict)
-{
-    if (verdict->cure) {
-        close_response(r, fields, verdict);
-    }
-    if (cg_cache_is_here && (verdict->cure || is_misread_by_mod_cache(r, wish, facts))) {
-        close_mod_cache(r);
+    if (cg_cache_is_here) {
+        apr_table_setn(r->subprocess_env, "no-cache", "CookieGuardCacheControl");
     }
 }
 
@@ -225,6 +202,7 @@ static void note(cg_judging *judging, const cg_cache_verdict *verdict)
     }
 }
 
+/* mod_cache may store what is closed to all others; then the cookie is not let into it either. */
 static __attribute__((noinline)) void guard_other(cg_judging *judging, cg_cache_wish wish,
                                                   unsigned fields)
 {
@@ -232,9 +210,13 @@ static __attribute__((noinline)) void guard_other(cg_judging *judging, cg_cache_
     cg_cache_verdict verdict = cg_cache_judge(wish, &facts);
 
     note(judging, &verdict);
-    if (judging->mode == CG_MODE_ON) {
-        carry_out(judging->r, wish, fields, &facts, &verdict);
+    if (judging->mode != CG_MODE_ON || !plain_verdicts[wish].cure || verdict.is_harmless) {
+        return;
     }
+    if (verdict.cure) {
+        close_response(judging->r, fields, &verdict);
+    }
+    close_mod_cache(judging->r);
 }
 
 void cg_cache_control_guard(cg_judging *judging, cg_cache_wish wish)
@@ -251,8 +233,6 @@ void cg_cache_control_guard(cg_judging *judging, cg_cache_wish wish)
     note(judging, verdict);
     if (judging->mode == CG_MODE_ON && verdict->cure) {
         add_word(r, verdict->cure);
-        if (cg_cache_is_here) {
-            close_mod_cache(r);
-        }
+        close_mod_cache(r);
     }
 }

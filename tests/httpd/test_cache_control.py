@@ -295,11 +295,12 @@ def test_whatever_lets_mod_cache_store(guarded, unguarded, origin, way, says):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_mod_cache_that_stores_what_is_private(guarded, unguarded, origin, way):
-    """CacheStorePrivate is no leave to store what only the guard made private."""
-    first, second = sessions(unguarded, origin, way, prefix="/store-private/")
-    assert first == second
-    first, second = sessions(guarded, origin, way, prefix="/store-private/")
-    assert first != second
+    """CacheStorePrivate is no leave to store anybody's session."""
+    for says in (b"Cache-Control: max-age=600", b"Cache-Control: private, max-age=600"):
+        first, second = sessions(unguarded, origin, way, prefix="/store-private/", says=(says,))
+        assert first == second
+        first, second = sessions(guarded, origin, way, prefix="/store-private/", says=(says,))
+        assert first != second
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if not way.startswith("marked")])
