@@ -15,44 +15,34 @@ let browser;
 let protocol;
 
 // What Chromium itself says about responses: the lines that it refused, and heads of status 103. It
-// tells that by events of their own, which may come after the page: `settle` waits for them.
+// tells that by events of their own, which may come after the page.
 async function watchResponses(visitor) {
   const session = await visitor.context.newCDPSession(visitor.page);
   visitor.profile = (await session.send("Target.getTargetInfo")).targetInfo.browserContextId;
   await session.send("Network.enable");
-  const count = (requestId, by) => {
-    visitor.owed.set(requestId, (visitor.owed.get(requestId) ?? 0) + by);
+  const note = (list, ...told) => {
+    list.push(...told);
     visitor.news.emit("news");
   };
-  session.on("Network.requestWillBeSent", ({ requestId, redirectHasExtraInfo }) =>
-    count(requestId, redirectHasExtraInfo ? 1 : 0));
-  session.on("Network.responseReceived", ({ requestId, hasExtraInfo }) =>
-    count(requestId, hasExtraInfo ? 1 : 0));
-  session.on("Network.responseReceivedExtraInfo", ({ requestId, blockedCookies }) => {
-    for (const { cookieLine, blockedReasons } of blockedCookies) {
-      visitor.refused.push({ line: cookieLine, reasons: blockedReasons });
-    }
-    count(requestId, -1);
-  });
-  session.on("Network.responseReceivedEarlyHints", ({ headers }) => {
-    visitor.early.push(headers);
-    visitor.news.emit("news");
-  });
+  session.on("Network.responseReceivedExtraInfo", ({ blockedCookies }) => note(visitor.refused,
+    ...blockedCookies.map(({ cookieLine, blockedReasons }) =>
+      ({ line: cookieLine, reasons: blockedReasons }))));
+  session.on("Network.responseReceivedEarlyHints", ({ headers }) => note(visitor.early, headers));
 }
 
-// Wait for events until `told()` is true.
-async function settle(visitor, told) {
+// The next thing of a list, once it is there.
+async function next(visitor, list) {
   const signal = AbortSignal.timeout(PATIENCE_MS);
-  while (!told()) {
+  while (!list.length) {
     await once(visitor.news, "news", { signal });
   }
+  return list.shift();
 }
 
 // What the page shows once a navigation is complete; `begin` starts it.
 async function arrive(visitor, begin) {
   const [response] = await Promise.all([
     visitor.page.waitForNavigation({ waitUntil: "load" }), begin(visitor.page)]);
-  await settle(visitor, () => [...visitor.owed.values()].every((owed) => owed <= 0));
   return {
     url: visitor.page.url(),
     status: response.status(),
@@ -65,7 +55,7 @@ const commands = {
     // The certificate was made by the tests a moment ago.
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     const visitor = { context, page: await context.newPage(), refused: [], early: [],
-                      owed: new Map(), news: new EventEmitter() };
+                      news: new EventEmitter() };
     await watchResponses(visitor);
     visitors.set(name, visitor);
   },
@@ -79,7 +69,7 @@ const commands = {
   async forget(name) {
     const visitor = visitors.get(name);
     await visitor.context.clearCookies();
-    Object.assign(visitor, { refused: [], early: [], owed: new Map() });
+    visitor.refused.length = visitor.early.length = 0;
   },
 
   // An address typed by the user.
@@ -125,13 +115,12 @@ const commands = {
   },
 
   // The next head of status 103.
-  async early(name) {
-    const visitor = visitors.get(name);
-    await settle(visitor, () => visitor.early.length);
-    return visitor.early.shift();
-  },
+  early: (name) => next(visitors.get(name), visitors.get(name).early),
 
-  // The lines refused since the last call, with Chromium's reasons.
+  // The next line that was refused, with Chromium's reasons.
+  refusal: (name) => next(visitors.get(name), visitors.get(name).refused),
+
+  // All that Chromium has told of so far.
   refused: (name) => visitors.get(name).refused.splice(0),
 };
 

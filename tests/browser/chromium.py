@@ -141,12 +141,16 @@ class Visitor:
                        c.get("sameSite"), None if c["session"] else c["expires"])
                 for c in self._ask("jar") if name in (None, c["name"])]
 
+    def refusal(self):
+        """The next line that Chromium has refused; waits for it."""
+        return Refusal(**self._ask("refusal"))
+
     def refused(self):
-        """The lines that Chromium has refused since the last call."""
+        """The lines that Chromium has told of so far, to be sure that there is none."""
         return [Refusal(**told) for told in self._ask("refused")]
 
     def early(self):
-        """The header fields of the next 103, names in lower case."""
+        """The header fields of the next 103, names in lower case; waits for it."""
         return {name.lower(): value for name, value in self._ask("early").items()}
 
     def forget(self):

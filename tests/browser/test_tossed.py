@@ -89,7 +89,8 @@ def test_the_audit_tells_of_it(visitor, guarded):
     guarded.guard(*PREFIX)
     log_in(visitor, guarded)
     before = len(guarded.httpd.audit())
-    visitor.visit(guarded.setting(EVIL, f"SID={guarded.session('mallory')}; Domain=shop.test"))
+    evil = guarded.session("mallory")
+    visitor.visit(guarded.setting(EVIL, f"SID={evil}; Domain=shop.test; Path=/account"))
     assert who_is_served(visitor, guarded) == "anna"
     told, = guarded.httpd.wait_for_audit(lambda records: len(records) > before)[before:]
     assert told["event"] == "cookies-refused" and told["path"] == "/account"
@@ -140,7 +141,7 @@ def test_the_browser_keeps_the_prefix_for_the_shop(visitor, guarded, line):
     own = log_in(visitor, guarded)
     line = line.format("e" * 32) + "; Domain=shop.test; Path=/; Secure"
     visitor.visit(guarded.setting(EVIL, line))
-    assert [refusal.reasons for refusal in visitor.refused()] == [["InvalidPrefix"]]
+    assert visitor.refusal().reasons == ["InvalidPrefix"]
     visitor.run("document.cookie = value", line)
     assert [(cookie.name, cookie.value) for cookie in visitor.jar()] == [("__Host-SID", own)]
     assert who_is_served(visitor, guarded) == "anna"
@@ -195,4 +196,4 @@ def test_cookies_of_others_pass_as_they_are(visitor, guarded):
 def test_another_site_reaches_nothing(visitor, guarded):
     guarded.guard(*PREFIX)
     visitor.visit(guarded.setting(OTHER, "SID=evil; Domain=shop.test; Path=/"))
-    assert [refusal.reasons for refusal in visitor.refused()] == [["InvalidDomain"]]
+    assert visitor.refusal().reasons == ["InvalidDomain"]
