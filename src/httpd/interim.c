@@ -58,14 +58,14 @@ static void pass_rest_of_line(cg_interim *interim, cg_span *fields)
 
 /* The rest of the response goes through the request's own filters again, but for those of its
  * content: the script did without them. */
-static void give_to_request(cg_interim *interim, const cg_outgoing_head *head)
+static void give_to_request(cg_interim *interim, cg_outgoing_head *head)
 {
     cg_outgoing_give_to_request(head);
     head->r->output_filters = head->r->proto_output_filters = interim->protocol_filters;
     interim->is_restored = true;
 }
 
-static void pass_whole_head(cg_interim *interim, const cg_outgoing_head *head)
+static void pass_whole_head(cg_interim *interim, cg_outgoing_head *head)
 {
     if (!cg_outgoing_would_be_joined(head)) {
         cg_outgoing_write(head, interim->out);

@@ -103,7 +103,7 @@ static void prepare(cg_judging *judging)
     judging->expected = judging->response->first;
     judging->spare = NULL;
     memset(judging->counts, 0, sizeof judging->counts);
-    if (judging->status == 0 && judging->mode != CG_MODE_OFF &&
+    if (!ap_is_HTTP_INFO(judging->status) && judging->mode != CG_MODE_OFF &&
         settings.cache_wish != CG_CACHE_WISH_OFF) {
         cg_cache_control_guard(judging, settings.cache_wish);
     }

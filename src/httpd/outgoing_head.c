@@ -39,7 +39,7 @@ static void count(const cg_outgoing_head *head)
     }
 }
 
-void cg_outgoing_judge(cg_outgoing_head *head)
+static void judge_lines(cg_outgoing_head *head)
 {
     cg_span rest = head->text.fields;
     cg_head_field field;
@@ -55,6 +55,65 @@ void cg_outgoing_judge(cg_outgoing_head *head)
     }
     cg_judging_end(&head->judging);
     count(head);
+}
+
+static bool is_token(cg_span name)
+{
+    size_t len = 0;
+    while (len < name.len && cg_ascii_is_token(name.at[len])) {
+        len++;
+    }
+    return len && len == name.len;
+}
+
+/* Fields of other names are nobody's business. */
+static void read_fields(cg_outgoing_head *head)
+{
+    apr_pool_t *pool = head->r->pool;
+    cg_span rest = head->text.fields;
+    cg_head_field field;
+
+    head->fields = apr_table_make(pool, 8);
+    while (cg_head_field_next(&rest, &field)) {
+        if (is_token(field.name)) {
+            char *value = apr_palloc(pool, field.value.len + 1);
+            cg_head_field_unfold(&field, value);
+            apr_table_addn(head->fields, apr_pstrmemdup(pool, field.name.at, field.name.len),
+                           value);
+        }
+    }
+    head->given = apr_table_copy(pool, head->fields);
+}
+
+/* Whoever looks at the response of the request while its cookies are judged, the cache guard for
+ * one, finds the head that is meant. The request itself knows nothing of it. */
+static void judge_final(cg_outgoing_head *head)
+{
+    request_rec *r = head->r;
+    int status = r->status;
+    const char *content_type = r->content_type;
+    apr_table_t *headers_out = r->headers_out;
+    apr_table_t *err_headers_out = r->err_headers_out;
+
+    read_fields(head);
+    r->status = (int)head->text.status;
+    r->content_type = apr_table_get(head->fields, "Content-Type");
+    r->headers_out = head->fields;
+    r->err_headers_out = apr_table_make(r->pool, 0);
+    judge_lines(head);
+    r->status = status;
+    r->content_type = content_type;
+    r->headers_out = headers_out;
+    r->err_headers_out = err_headers_out;
+}
+
+void cg_outgoing_judge(cg_outgoing_head *head)
+{
+    if (head->text.status >= HTTP_OK) {
+        judge_final(head);
+    } else {
+        judge_lines(head);
+    }
 }
 
 bool cg_outgoing_may_be_cut(cg_outgoing_head *head, const cg_head_field *field)
@@ -104,25 +163,58 @@ static void write_line(apr_bucket_brigade *out, const cg_head_field *field,
     }
 }
 
+/* Fields that were added while the head was judged. */
+static void write_added(const cg_outgoing_head *head, apr_bucket_brigade *out)
+{
+    const apr_array_header_t *fields = apr_table_elts(head->fields);
+
+    for (int i = apr_table_elts(head->given)->nelts; i < fields->nelts; i++) {
+        const apr_table_entry_t *entry = &APR_ARRAY_IDX(fields, i, apr_table_entry_t);
+        apr_brigade_putstrs(out, NULL, NULL, entry->key, ": ", entry->val, "\r\n", NULL);
+    }
+}
+
+/* One that is no cookie: field `number` of those with a proper name. */
+static void write_other(const cg_outgoing_head *head, const cg_head_field *field, int number,
+                        apr_bucket_brigade *out)
+{
+    cg_outgoing_line line = {.is_raw = true};
+
+    if (head->fields && is_token(field->name)) {
+        line.text = APR_ARRAY_IDX(apr_table_elts(head->fields), number, apr_table_entry_t).val;
+        line.is_raw = line.text ==
+                      APR_ARRAY_IDX(apr_table_elts(head->given), number, apr_table_entry_t).val;
+    }
+    write_line(out, field, &line);
+}
+
+/* Of the fields that set cookies, the chosen one or all. */
 enum { ALL_COOKIES = -1 };
 
-/* Fields that set cookies have numbers. */
 static void write_fields(const cg_outgoing_head *head, int chosen, bool with_others,
                          apr_bucket_brigade *out)
 {
     cg_span rest = head->text.fields;
     cg_head_field field;
+    int cookie_number = 0;
     int number = 0;
 
     while (cg_head_field_next(&rest, &field)) {
+        bool is_chosen = chosen == ALL_COOKIES || chosen == cookie_number;
+        if (head->fields && rest.len == 0) {
+            write_added(head, out);
+        }
         if (!cg_head_field_is_set_cookie(&field)) {
-            write_text(out, with_others ? field.raw : CG_SPAN(""));
-            continue;
+            if (with_others) {
+                write_other(head, &field, number, out);
+            }
+        } else {
+            if (is_chosen) {
+                write_line(out, &field, line_of(head, cookie_number));
+            }
+            cookie_number++;
         }
-        if (chosen == ALL_COOKIES || number == chosen) {
-            write_line(out, &field, line_of(head, number));
-        }
-        number++;
+        number += is_token(field.name);
     }
 }
 
@@ -153,54 +245,36 @@ void cg_outgoing_write_apart(const cg_outgoing_head *head, apr_bucket_brigade *o
     }
 }
 
-static bool is_token(cg_span name)
+/* The cookies' entries are in their order, and become what was judged. */
+static void add_fields(const cg_outgoing_head *head, apr_table_t *headers)
 {
-    size_t len = 0;
-    while (len < name.len && cg_ascii_is_token(name.at[len])) {
-        len++;
-    }
-    return len && len == name.len;
-}
+    const apr_array_header_t *fields = apr_table_elts(head->fields);
+    int cookie_number = 0;
 
-static void set_field(request_rec *r, const cg_head_field *field)
-{
-    char *value = apr_palloc(r->pool, field->value.len + 1);
-
-    cg_head_field_unfold(field, value);
-    if (cg_span_equal_folded(field->name, CG_SPAN("Content-Type"))) {
-        r->content_type = value;
-    } else if (is_token(field->name)) {
-        apr_table_addn(r->headers_out, apr_pstrmemdup(r->pool, field->name.at, field->name.len),
-                       value);
-    }
-}
-
-static void set_fields(const cg_outgoing_head *head)
-{
-    cg_span rest = head->text.fields;
-    cg_head_field field;
-    int number = 0;
-
-    while (cg_head_field_next(&rest, &field)) {
-        if (!cg_head_field_is_set_cookie(&field)) {
-            set_field(head->r, &field);
-            continue;
+    for (int i = 0; i < fields->nelts; i++) {
+        const apr_table_entry_t *entry = &APR_ARRAY_IDX(fields, i, apr_table_entry_t);
+        const char *value = entry->val;
+        if (!ap_cstr_casecmp(entry->key, "Set-Cookie")) {
+            value = line_of(head, cookie_number++)->text;
         }
-        if (line_of(head, number)->text) {
-            apr_table_addn(head->r->headers_out, "Set-Cookie", line_of(head, number)->text);
+        if (value) {
+            apr_table_addn(headers, entry->key, value);
         }
-        number++;
     }
 }
 
-void cg_outgoing_give_to_request(const cg_outgoing_head *head)
+void cg_outgoing_give_to_request(cg_outgoing_head *head)
 {
     request_rec *r = head->r;
     cg_span status = head->text.status_text;
 
+    if (!head->fields) {
+        read_fields(head);
+    }
     r->status = (int)head->text.status;
     r->status_line = apr_pstrmemdup(r->pool, status.at, status.len);
+    r->content_type = apr_table_get(head->fields, "Content-Type");
     apr_table_clear(r->headers_out);
     apr_table_clear(r->err_headers_out);
-    set_fields(head);
+    add_fields(head, r->headers_out);
 }

@@ -22,6 +22,8 @@ typedef struct cg_outgoing_head {
     request_rec *r;        /* whose configuration is in force */
     cg_response_head text; /* without a status line: a later part */
     cg_judging judging;
+    apr_table_t *fields;       /* of a final head: those with a proper name, as they are to be */
+    const apr_table_t *given;  /* the same as they came */
     apr_array_header_t *lines; /* of cg_outgoing_line, one for each Set-Cookie field */
     int kept_count;            /* of those that are not left out */
     bool is_changed;
@@ -48,6 +50,6 @@ void cg_outgoing_write_apart(const cg_outgoing_head *head, apr_bucket_brigade *o
 
 /* The head becomes that of its request, which had nothing to do with it so far, as if a plain script
  * had made it. The filter for final responses knows the cookies by their addresses, as judged. */
-void cg_outgoing_give_to_request(const cg_outgoing_head *head);
+void cg_outgoing_give_to_request(cg_outgoing_head *head);
 
 #endif

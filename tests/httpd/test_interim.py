@@ -459,6 +459,35 @@ def test_websockets_over_http2(server, backends, mode, count):
         assert found == [b", ".join(cookies)]
 
 
+# -- shared caches ------------------------------------------------------------------------------
+
+# What an nph- script says to caches, and what leaves in mode On.
+SAID = {"": [b"private"], "max-age=60": [b"private, max-age=60"], "no-store": [b"no-store"],
+        "public, s-maxage=60, max-age=5": [b"private, max-age=5"]}
+
+
+@pytest.mark.parametrize("said", SAID)
+@pytest.mark.parametrize("over, count", [("http/1.1", 1), ("http/1.1", 2), ("h2", 1), ("h2", 2)])
+def test_shared_caches_are_told(server, over, count, said):
+    """Those of a CDN: no cache of httpd ever sees what an nph- script writes."""
+    sent = [b"a=" + value(), b"b=" + value()][:count]
+    headers = dict(zip(("X-Line", "X-Second"), sent), **({"X-Cache": said} if said else {}))
+    for mode, wanted in ((None, [said.encode()] if said else []), ("On", SAID[said])):
+        response = server(mode).request("/cgi-bin/nph-answer/200", over=over, headers=headers)
+        assert response.all(b"cache-control") == wanted
+        assert response.body == b"nph 200\n"
+        assert response.all(b"x-nph") == [b"yes"]
+        if mode:
+            assert response.set_cookies == [lines.enforced(line, False) for line in sent]
+
+
+def test_interim_responses_say_nothing_to_caches(server, backends):
+    key = backends.scripted.play(b"HTTP/1.1 103 Early Hints\r\nSet-Cookie: a=%s\r\n\r\n"
+                                 b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" % value())
+    response = server("On").request("/play/" + key)
+    assert response.interim[0].all(b"cache-control") == response.all(b"cache-control") == []
+
+
 # -- the audit ----------------------------------------------------------------------------------
 
 def test_interim_cookies_are_findings(server, backends):
