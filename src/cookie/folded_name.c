@@ -44,7 +44,7 @@ static void set_ends(cg_folded_name *folded, size_t which, size_t end)
  * makes the whole name too long. */
 void cg_name_fold(cg_span name, cg_folded_name *folded)
 {
-    size_t at = 0, end = 0;
+    size_t at = 0, end = 0, end_before_plus = 0;
     bool has_begun = false, is_cut = false;
 
     folded->len = folded->starts[0] = folded->starts[1] = 0;
@@ -66,11 +66,13 @@ void cg_name_fold(cg_span name, cg_folded_name *folded)
         if (end < CG_FOLDED_NAME_MAX) {
             folded->at[end++] = cg_name_fold_octet(c);
         } else if (!is_trimmed) {
-            folded->len = end = 0;
+            folded->len = end = end_before_plus = 0;
             break;
         }
         folded->len = is_trimmed ? folded->len : end;
+        end_before_plus = is_trimmed || c == '+' ? end_before_plus : end;
     }
+    folded->ends[4] = end_before_plus;
     set_ends(folded, 0, end);
     if (!is_cut) {
         set_ends(folded, 2, end);

@@ -17,7 +17,7 @@
 #define CG_FOLDED_NAME_MAX 256
 
 /* Where a parser may begin and end the name, if not as the others do. */
-enum { CG_FOLDED_STARTS = 2, CG_FOLDED_ENDS = 4 };
+enum { CG_FOLDED_STARTS = 2, CG_FOLDED_ENDS = 5 };
 
 typedef struct cg_folded_name {
     char at[CG_FOLDED_NAME_MAX];
@@ -28,7 +28,8 @@ typedef struct cg_folded_name {
     size_t starts[CG_FOLDED_STARTS]; /* behind `+` that were decoded to blanks (PHP before 7.4.11),
                                       * and behind `[` that were stepped over */
     size_t ends[CG_FOLDED_ENDS];     /* before the first `[` or NUL (PHP); each also with the blanks
-                                      * and `[` behind it, which PHP writes as `_` */
+                                      * and `[` behind it, which PHP writes as `_`; the last one
+                                      * before `+` that were decoded to blanks and trimmed */
 } cg_folded_name;
 
 /* What stays of an octet, once percent signs are decoded: letters are small, and `.`, `[`, `+` and

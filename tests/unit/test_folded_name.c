@@ -121,6 +121,15 @@ static void may_begin_behind_plus_signs_and_brackets(void **state)
     }
 }
 
+static void may_end_before_plus_signs(void **state)
+{
+    cg_folded_name is;
+    (void)state;
+    cg_name_fold(CG_SPAN("S+ID+ +\xa0"), &is);
+    assert_text("all", (cg_span){is.at, is.len}, CG_SPAN("s_id___"));
+    assert_text("decoded and trimmed", (cg_span){is.at, is.ends[4]}, CG_SPAN("s_id"));
+}
+
 /* `SID [a]=v` is an array SID_ to PHP. */
 static void may_end_before_an_index(void **state)
 {
@@ -195,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folds_names),
         cmocka_unit_test(may_begin_behind_plus_signs_and_brackets),
+        cmocka_unit_test(may_end_before_plus_signs),
         cmocka_unit_test(may_end_before_an_index),
         cmocka_unit_test(long_names_are_like_no_other),
         cmocka_unit_test(a_short_name_stays_short),
