@@ -3,413 +3,9 @@
 
 #include <stdlib.h>
 
-#include "policy/known_cookies.h"
+#include "wanted.h"
 
 enum { DAY = 86400 };
-
-static octets text_of(cg_span span)
-{
-    return (octets){span.at, span.len};
-}
-
-static cg_span span_of(octets t)
-{
-    return (cg_span){t.at, t.len};
-}
-
-static oracle_word word_of(cg_attribute attribute)
-{
-    static const oracle_word words[CG_ATTRIBUTE_COUNT] = {
-        [CG_ATTRIBUTE_OTHER] = WORD_OTHER,
-        [CG_ATTRIBUTE_DOMAIN] = WORD_DOMAIN,
-        [CG_ATTRIBUTE_PATH] = WORD_PATH,
-        [CG_ATTRIBUTE_EXPIRES] = WORD_EXPIRES,
-        [CG_ATTRIBUTE_MAX_AGE] = WORD_MAX_AGE,
-        [CG_ATTRIBUTE_SECURE] = WORD_SECURE,
-        [CG_ATTRIBUTE_HTTPONLY] = WORD_HTTPONLY,
-        [CG_ATTRIBUTE_SAMESITE] = WORD_SAMESITE,
-        [CG_ATTRIBUTE_PARTITIONED] = WORD_PARTITIONED,
-    };
-    return words[attribute];
-}
-
-static bool pattern_matches(const cg_pattern *pattern, octets name)
-{
-    if (pattern->kind == CG_PATTERN_REGEX) {
-        return false; /* not compiled here */
-    }
-    return pattern->kind == CG_PATTERN_EXACT ? text_is(text_of(pattern->text), name)
-                                             : oracle_glob_matches(text_of(pattern->text), name);
-}
-
-/* -- who is guarded, worked out once more ------------------------------------------------------ */
-
-static octets without(octets t, size_t count)
-{
-    return (octets){t.at + count, t.len - count};
-}
-
-/* No octet that a token cannot have, and no percent sign. */
-static bool is_plain_name(octets name)
-{
-    for (size_t i = 0; i < name.len; i++) {
-        unsigned char c = (unsigned char)name.at[i];
-        if (c <= 0x20 || c >= 0x7F || strchr("%\"(),/:;<=>?@[\\]{}", c)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The last rule with Prefix for this name of an application, or null. Globs own plain names. */
-static const cg_rule *find_owner(const trial *t, octets name)
-{
-    for (unsigned i = t->is.rule_count; i-- > 0;) {
-        const cg_rule *rule = &t->is.rules[i];
-        if (rule->has_prefix && pattern_matches(&rule->pattern, name) &&
-            (rule->pattern.kind == CG_PATTERN_EXACT || is_plain_name(name))) {
-            return rule;
-        }
-    }
-    return NULL;
-}
-
-static octets prefix_text(const cg_rule *rule)
-{
-    return text_of(cg_prefix_rows[rule->prefix].text);
-}
-
-static bool owns(const cg_rule *owner, octets prefix)
-{
-    return owner && owner->prefix != CG_PREFIX_NONE && text_is(prefix_text(owner), prefix);
-}
-
-/* The guard of a name that begins with its prefix, to the octet; *bare is what stands behind. */
-static const cg_rule *find_on_wire(const trial *t, octets name, octets *bare)
-{
-    static const char *const prefixes[] = {"__Secure-", "__Http-", "__Host-", "__Host-Http-"};
-    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-        octets prefix = {prefixes[i], strlen(prefixes[i])};
-        if (name.len > prefix.len && text_is((octets){name.at, prefix.len}, prefix) &&
-            owns(find_owner(t, without(name, prefix.len)), prefix)) {
-            *bare = without(name, prefix.len);
-            return find_owner(t, *bare);
-        }
-    }
-    return NULL;
-}
-
-/* A guard by an exact name, of which this is another spelling. */
-static const cg_rule *find_in_other_case(const trial *t, octets name)
-{
-    for (unsigned i = t->is.rule_count; i-- > 0;) {
-        const cg_rule *rule = &t->is.rules[i];
-        octets own = text_of(rule->pattern.text);
-        octets prefix = prefix_text(rule);
-        if (!rule->has_prefix || rule->prefix == CG_PREFIX_NONE ||
-            rule->pattern.kind != CG_PATTERN_EXACT || find_owner(t, own) != rule) {
-            continue;
-        }
-        if (cg_span_equal_folded(span_of(name), span_of(own)) ||
-            (name.len == prefix.len + own.len &&
-             cg_span_starts_folded(span_of(name), span_of(prefix)) &&
-             cg_span_equal_folded(span_of(without(name, prefix.len)), span_of(own)))) {
-            return rule;
-        }
-    }
-    return NULL;
-}
-
-/* A name that a glob owns, and that is another spelling of an exact one, is that one's. */
-static const cg_rule *find_namesake(const trial *t, const cg_rule *owner, octets name)
-{
-    return owner && owner->pattern.kind != CG_PATTERN_EXACT ? find_in_other_case(t, name) : NULL;
-}
-
-static void ask_guards(trial *t)
-{
-    octets name = t->before.name, bare = name;
-    const cg_rule *owner = find_owner(t, name);
-    const cg_rule *namesake = find_namesake(t, owner, name);
-
-    if (!owner) {
-        namesake = find_namesake(t, find_on_wire(t, name, &bare), bare);
-    }
-    t->rules_name = name;
-    t->spelling = SPELLING_FREE;
-    t->guard = NULL;
-    if (namesake) {
-        t->guard = namesake;
-        t->spelling = SPELLING_OTHER_CASE;
-    } else if (owner) { /* one that rolls back has its say in this alone */
-        t->guard = owner->prefix == CG_PREFIX_NONE ? NULL : owner;
-        t->spelling = t->guard ? SPELLING_APPLICATION : SPELLING_FREE;
-    } else if ((t->guard = find_on_wire(t, name, &t->rules_name)) != NULL) {
-        t->spelling = SPELLING_WIRE;
-    } else if ((t->guard = find_in_other_case(t, name)) != NULL) {
-        t->spelling = SPELLING_OTHER_CASE;
-    }
-    t->prefix = t->guard ? prefix_text(t->guard) : (octets){"", 0};
-}
-
-static bool needs_http_only(const trial *t)
-{
-    return text_is(t->prefix, (octets){"__Http-", 7}) ||
-           text_is(t->prefix, (octets){"__Host-Http-", 12});
-}
-
-static bool needs_host_only(const trial *t)
-{
-    return text_is(t->prefix, (octets){"__Host-", 7}) ||
-           text_is(t->prefix, (octets){"__Host-Http-", 12});
-}
-
-/* -- what the rules ask, worked out once more -------------------------------------------------- */
-
-static void ask_built_in(trial *t)
-{
-    static const cg_term secure = {.attribute = CG_ATTRIBUTE_SECURE, .verb = CG_VERB_DEFAULT};
-    static const cg_term http_only = {.attribute = CG_ATTRIBUTE_HTTPONLY, .verb = CG_VERB_DEFAULT};
-    static const cg_term lax = {
-        .attribute = CG_ATTRIBUTE_SAMESITE, .verb = CG_VERB_DEFAULT, .same_site = CG_SAME_SITE_LAX};
-    t->demands[WORD_SECURE] = &secure;
-    t->demands[WORD_HTTPONLY] = &http_only;
-    t->demands[WORD_SAMESITE] = &lax;
-    for (size_t i = 0; i < cg_known_cookies_count; i++) {
-        octets pattern = text_of(cg_span_of(cg_known_cookies[i].pattern));
-        if (oracle_glob_matches(pattern, t->rules_name)) {
-            unsigned lifted = cg_known_cookies[i].lifted;
-            t->demands[WORD_HTTPONLY] = lifted & CG_LIFTS_HTTPONLY ? NULL
-                                                                   : t->demands[WORD_HTTPONLY];
-            t->demands[WORD_SAMESITE] = lifted & CG_LIFTS_SAMESITE ? NULL
-                                                                   : t->demands[WORD_SAMESITE];
-        }
-    }
-}
-
-static void ask_rule(trial *t, const cg_rule *rule)
-{
-    for (unsigned k = 0; k < rule->term_count; k++) {
-        t->demands[word_of(rule->terms[k].attribute)] = &rule->terms[k];
-    }
-}
-
-/* Rules of a .htaccess are left out: who uses them here knows no oracle for CookieGuardOverride. */
-static void ask_rules(trial *t)
-{
-    memset(t->demands, 0, sizeof t->demands);
-    t->wants_drop = false;
-    if (t->is.has_built_in) {
-        ask_built_in(t);
-    }
-    for (unsigned i = 0; i < t->is.rule_count; i++) {
-        const cg_rule *rule = &t->is.rules[i];
-        if (rule->condition_text.at) {
-            continue;
-        }
-        t->wants_drop |= rule->drop && pattern_matches(&rule->pattern, t->before.name);
-        if (pattern_matches(&rule->pattern, t->rules_name)) {
-            t->wants_drop |= rule->drop;
-            ask_rule(t, rule);
-        }
-    }
-    if (t->guard) {
-        ask_rule(t, t->guard); /* whatever sections and later rules say */
-    }
-}
-
-static cg_verb verb_of(const trial *t, oracle_word w)
-{
-    return t->demands[w] ? t->demands[w]->verb : CG_VERB_KEEP;
-}
-
-static void want_same_site(const cg_term *term, reading *is)
-{
-    same_site asked = (same_site)term->same_site;
-    bool is_absent = !is->has[WORD_SAMESITE] || is->same_site == SAME_SITE_UNSET;
-    if (term->verb == CG_VERB_EXACT || is_absent ||
-        (term->verb == CG_VERB_FLOOR && is->same_site < asked)) {
-        is->has[WORD_SAMESITE] = true;
-        is->same_site = asked;
-    }
-}
-
-static void want_lifetime(const cg_term *term, long long now, reading *is)
-{
-    long long most = (long long)term->seconds;
-    if (term->verb == CG_VERB_CAP) {
-        is->max_age = is->has[WORD_MAX_AGE] && is->max_age > most ? most : is->max_age;
-        is->expires = is->has[WORD_EXPIRES] && is->expires > now + most ? now + most : is->expires;
-    } else if (term->verb == CG_VERB_EXACT || !(is->has[WORD_MAX_AGE] || is->has[WORD_EXPIRES])) {
-        is->has[WORD_EXPIRES] = false;
-        is->has[WORD_MAX_AGE] = true;
-        is->max_age = most;
-    }
-}
-
-/* What the rules ask the line to say, harm or not. */
-static void want(const trial *t, reading *is)
-{
-    long long now = (long long)t->is.circumstances.now;
-    bool is_deletion = oracle_deletes(&t->before, now);
-    *is = t->before;
-    for (int w = 0; w < WORD_COUNT; w++) {
-        const cg_term *term = t->demands[w];
-        if (!term || term->verb == CG_VERB_KEEP || (w == WORD_MAX_AGE && is_deletion)) {
-            continue;
-        }
-        if (term->verb == CG_VERB_REMOVE) {
-            is->has[w] = false;
-            is->has[WORD_EXPIRES] = w == WORD_MAX_AGE ? false : is->has[WORD_EXPIRES];
-        } else if (w == WORD_SAMESITE) {
-            want_same_site(term, is);
-        } else if (w == WORD_MAX_AGE) {
-            want_lifetime(term, now, is);
-        } else if (oracle_is_flag((oracle_word)w)) {
-            is->has[w] = true;
-        } else if (term->verb == CG_VERB_EXACT || !is->has[w]) {
-            is->has[w] = true;
-            *(w == WORD_PATH ? &is->path : &is->domain) = text_of(term->text);
-        }
-    }
-    if (t->guard) {
-        is->has[WORD_SECURE] = true;
-        is->has[WORD_HTTPONLY] |= needs_http_only(t);
-    }
-}
-
-/* A prefix that wants the host alone takes an empty Domain away, and puts deletions right. */
-static void want_host_only(const trial *t, reading *is)
-{
-    bool is_deletion = oracle_deletes(&t->before, (long long)t->is.circumstances.now);
-    if (!t->guard || !needs_host_only(t)) {
-        return;
-    }
-    if (is_deletion || is->domain.len == 0) {
-        is->has[WORD_DOMAIN] = false;
-    }
-    if (is_deletion) {
-        is->has[WORD_PATH] = true;
-        is->path = (octets){"/", 1};
-    }
-}
-
-/* Both readings say the same of one word. */
-static bool agree(const reading *a, const reading *b, oracle_word w)
-{
-    if (a->has[w] != b->has[w] || !a->has[w]) {
-        return a->has[w] == b->has[w];
-    }
-    switch (w) {
-    case WORD_DOMAIN:
-        return cg_span_equal_folded(span_of(a->domain), span_of(b->domain));
-    case WORD_PATH:
-        return text_is(a->path, b->path);
-    case WORD_EXPIRES:
-        return a->expires == b->expires;
-    case WORD_MAX_AGE:
-        return a->max_age == b->max_age;
-    case WORD_SAMESITE:
-        return a->same_site == b->same_site;
-    default:
-        return true;
-    }
-}
-
-static bool stores(const trial *t, const reading *is)
-{
-    const cg_circumstances *at = &t->is.circumstances;
-    return oracle_stores(is, at->is_https, text_of(at->host), text_of(at->request_path));
-}
-
-/* What the line is to say when all is done that does no harm. */
-static void want_without_harm(const trial *t, reading *wanted)
-{
-    want(t, wanted);
-    if (stores(t, &t->before) && !stores(t, wanted)) { /* Path and Domain can be its only cause */
-        wanted->has[WORD_DOMAIN] = t->before.has[WORD_DOMAIN];
-        wanted->domain = t->before.domain;
-    }
-    if (stores(t, &t->before) && !stores(t, wanted)) {
-        wanted->has[WORD_PATH] = t->before.has[WORD_PATH];
-        wanted->path = t->before.path;
-    }
-    want_host_only(t, wanted);
-}
-
-/* A guarded cookie that cannot be carried under its prefix. */
-static bool is_to_be_withheld(const trial *t)
-{
-    size_t len = t->before.name.len + t->before.value.len;
-    reading wanted;
-
-    if (!t->guard) {
-        return false;
-    }
-    if (t->spelling == SPELLING_OTHER_CASE || t->before.is_ignored ||
-        !t->is.circumstances.is_https ||
-        len + (t->spelling == SPELLING_WIRE ? 0 : t->prefix.len) > 4096) {
-        return true;
-    }
-    want_without_harm(t, &wanted);
-    return needs_host_only(t) && (wanted.has[WORD_DOMAIN] || !wanted.has[WORD_PATH] ||
-                                  !text_is(wanted.path, (octets){"/", 1}));
-}
-
-/* Of the demands that would spoil a prefix which the application writes itself, all are taken back
- * together; without the others one of them might have made it fit. */
-static bool is_withheld_for_harm(const trial *t)
-{
-    reading wanted;
-    want(t, &wanted);
-    return t->spelling == SPELLING_WIRE && t->is.judgement.withheld && stores(t, &t->before) &&
-           !stores(t, &wanted);
-}
-
-/* The letters and digits of a name, small. Returns how many there are. */
-static size_t find_skeleton(octets name, char *skeleton)
-{
-    size_t len = 0;
-    for (size_t i = 0; i < name.len; i++) {
-        char c = cg_ascii_lower(name.at[i]);
-        if ((c >= 'a' && c <= 'z') || cg_ascii_is_digit(c)) {
-            skeleton[len++] = c;
-        }
-    }
-    return len;
-}
-
-/* All letters and digits of `inner` stand in `outer`, one after the other. */
-static bool contains_skeleton(const trial *t, octets outer, octets inner)
-{
-    char *a = apr_palloc(t->pool, outer.len + inner.len + 1), *b = a + outer.len;
-    size_t a_len = find_skeleton(outer, a), b_len = find_skeleton(inner, b);
-    for (size_t i = 0; i + b_len <= a_len; i++) {
-        if (memcmp(a + i, b, b_len) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Withheld as some parser's spelling of a guarded name. Who can name all parsers? So the core's word
- * is taken for it if a guarded name, or an escaped octet, is to be found in the cookie's. */
-static bool is_taken_for_alike(const trial *t)
-{
-    if (t->guard || t->is.judgement.withheld != CG_WITHHELD_SPELLING) {
-        return false;
-    }
-    for (unsigned i = 0; i < t->is.rule_count; i++) {
-        const cg_rule *rule = &t->is.rules[i];
-        if (rule->has_prefix &&
-            (contains_skeleton(t, t->before.name, text_of(rule->pattern.text)) ||
-             rule->pattern.kind != CG_PATTERN_EXACT ||
-             memchr(t->before.name.at, '%', t->before.name.len))) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static bool is_passed_on(const trial *t)
 {
@@ -429,8 +25,7 @@ void trial_run(trial *t, apr_pool_t *pool, octets line)
     }
     oracle_read(line, &t->before);
     oracle_read(t->out, &t->after);
-    ask_guards(t);
-    ask_rules(t);
+    trial_ask(t);
 }
 
 /* The result for another line, or another time, under the same rules. */
@@ -471,13 +66,13 @@ const char *promise_keep_value(const trial *t)
 const char *promise_keep_exact(const trial *t)
 {
     reading wanted;
-    want(t, &wanted);
-    want_host_only(t, &wanted);
+    trial_want(t, &wanted);
+    trial_put_right(t, &wanted);
     for (int w = 0; w < WORD_COUNT; w++) {
         bool is_untidy = t->before.times[w] > 1 ||
                          (t->before.has[w] && oracle_is_flag((oracle_word)w) &&
                           t->before.is_valued[w]);
-        if (is_untidy || !agree(&t->before, &wanted, (oracle_word)w)) {
+        if (is_untidy || !readings_agree(&t->before, &wanted, (oracle_word)w)) {
             return NULL;
         }
     }
@@ -502,27 +97,27 @@ static bool weakens_same_site(const trial *t)
         return is == SAME_SITE_NONE && !(t->demands[WORD_SAMESITE] &&
                                          t->demands[WORD_SAMESITE]->same_site == CG_SAME_SITE_NONE);
     }
-    return is < was && verb_of(t, WORD_SAMESITE) != CG_VERB_EXACT &&
-           verb_of(t, WORD_SAMESITE) != CG_VERB_REMOVE;
+    return is < was && trial_verb(t, WORD_SAMESITE) != CG_VERB_EXACT &&
+           trial_verb(t, WORD_SAMESITE) != CG_VERB_REMOVE;
 }
 
 /* A stronger attribute of the application stays, unless "-" or ":=" says so. */
 const char *promise_never_weaken(const trial *t)
 {
     long long now = (long long)t->is.circumstances.now;
-    bool is_put_right = t->guard && needs_host_only(t) && oracle_deletes(&t->before, now);
+    bool is_put_right = t->guard && trial_needs_host_only(t) && oracle_deletes(&t->before, now);
     if (!is_passed_on(t)) {
         return NULL;
     }
     for (int w = 0; w < WORD_COUNT; w++) {
-        cg_verb verb = verb_of(t, (oracle_word)w);
+        cg_verb verb = trial_verb(t, (oracle_word)w);
         bool is_empty = w == WORD_DOMAIN && t->before.domain.len == 0;
         if (oracle_is_flag((oracle_word)w) && t->before.has[w] && !t->after.has[w] &&
             verb != CG_VERB_REMOVE) {
             return "a flag was lost";
         }
         if ((w == WORD_PATH || w == WORD_DOMAIN) && t->before.has[w] &&
-            !agree(&t->before, &t->after, (oracle_word)w) && verb != CG_VERB_REMOVE &&
+            !readings_agree(&t->before, &t->after, (oracle_word)w) && verb != CG_VERB_REMOVE &&
             verb != CG_VERB_EXACT && !is_put_right && !(t->guard && is_empty)) {
             return "Path or Domain of the application was lost";
         }
@@ -531,7 +126,8 @@ const char *promise_never_weaken(const trial *t)
         return "SameSite became weaker";
     }
     if (lifetime_of(&t->after, now) > lifetime_of(&t->before, now) &&
-        verb_of(t, WORD_MAX_AGE) != CG_VERB_EXACT && verb_of(t, WORD_MAX_AGE) != CG_VERB_DEFAULT) {
+        trial_verb(t, WORD_MAX_AGE) != CG_VERB_EXACT &&
+        trial_verb(t, WORD_MAX_AGE) != CG_VERB_DEFAULT) {
         return "the cookie lives longer";
     }
     return NULL;
@@ -589,7 +185,7 @@ static bool is_successor(const trial *t, const piece *old, const piece *new)
         return false;
     }
     if (old->word != WORD_OTHER && t->before.has[old->word] &&
-        (!agree(&t->before, &t->after, old->word) ||
+        (!readings_agree(&t->before, &t->after, old->word) ||
          (oracle_is_flag(old->word) && old->has_equals))) {
         return true;
     }
@@ -642,7 +238,7 @@ const char *promise_keep_rest(const trial *t)
 /* No cookie that the browser would store becomes one that it rejects. */
 const char *promise_never_harm(const trial *t)
 {
-    if (t->out.at && stores(t, &t->before) && !stores(t, &t->after)) {
+    if (t->out.at && trial_stores(t, &t->before) && !trial_stores(t, &t->after)) {
         return "a browser would have stored the line as it came";
     }
     return NULL;
@@ -676,19 +272,20 @@ const char *promise_deletions(const trial *t)
         return NULL;
     }
     if (t->out.at == NULL) {
-        return is_to_be_withheld(t) || is_taken_for_alike(t) ? NULL : "a deletion was dropped";
+        return trial_is_withheld(t) || trial_is_taken_for_alike(t) ? NULL
+                                                                   : "a deletion was dropped";
     }
     if (t->before.is_ignored) {
         return NULL;
     }
-    if (!agree(&t->before, &t->after, WORD_MAX_AGE) ||
-        !agree(&t->before, &t->after, WORD_EXPIRES) || !oracle_deletes(&t->after, now)) {
+    if (!readings_agree(&t->before, &t->after, WORD_MAX_AGE) ||
+        !readings_agree(&t->before, &t->after, WORD_EXPIRES) || !oracle_deletes(&t->after, now)) {
         return "the lifetime of a deletion was changed";
     }
     run_again(t, without_lifetime(t), 0, &cookie);
     for (int w = 0; w < WORD_COUNT && cookie.out.at; w++) {
         if (w != WORD_MAX_AGE && w != WORD_EXPIRES &&
-            !agree(&t->after, &cookie.after, (oracle_word)w)) {
+            !readings_agree(&t->after, &cookie.after, (oracle_word)w)) {
             return "a deletion does not fit its cookie";
         }
     }
@@ -740,10 +337,10 @@ const char *promise_ignored(const trial *t)
 static const char *compare_with_wanted(const trial *t, const reading *wanted, bool may_refuse)
 {
     reading own = t->before;
-    want_host_only(t, &own);
+    trial_put_right(t, &own);
     for (int w = 0; w < WORD_COUNT; w++) {
-        bool is_done = agree(&t->after, wanted, (oracle_word)w);
-        if (!is_done && !(may_refuse && agree(&t->after, &own, (oracle_word)w))) {
+        bool is_done = readings_agree(&t->after, wanted, (oracle_word)w);
+        if (!is_done && !(may_refuse && readings_agree(&t->after, &own, (oracle_word)w))) {
             return "what the rules ask was not done";
         }
     }
@@ -758,15 +355,15 @@ const char *promise_carried_out(const trial *t)
     bool has_new_secure, would_harm;
     reading wanted;
 
-    if ((t->out.at == NULL) !=
-            ((t->wants_drop && !is_deletion) || is_to_be_withheld(t) || is_taken_for_alike(t)) &&
-        !is_withheld_for_harm(t)) {
+    if ((t->out.at == NULL) != ((t->wants_drop && !is_deletion) || trial_is_withheld(t) ||
+                                trial_is_taken_for_alike(t)) &&
+        !trial_is_withheld_for_harm(t)) {
         return "a cookie was dropped or withheld unasked, or was not";
     }
     if (!is_passed_on(t)) {
         return NULL;
     }
-    want(t, &wanted);
+    trial_want(t, &wanted);
     has_new_secure = wanted.has[WORD_SECURE] && !t->before.has[WORD_SECURE];
     if (!t->is.circumstances.is_https && has_new_secure) {
         wanted.has[WORD_SECURE] = false;
@@ -775,11 +372,11 @@ const char *promise_carried_out(const trial *t)
         }
         refused &= ~secure;
     }
-    would_harm = stores(t, &t->before) && !stores(t, &wanted);
+    would_harm = trial_stores(t, &t->before) && !trial_stores(t, &wanted);
     if (would_harm != (refused != 0)) {
         return would_harm ? "a refusal was not named" : "a change was refused that does no harm";
     }
-    want_host_only(t, &wanted);
+    trial_put_right(t, &wanted);
     return compare_with_wanted(t, &wanted, would_harm);
 }
 
@@ -814,10 +411,10 @@ const char *promise_prefix_kept(const trial *t)
     if (!t->guard || t->out.at == NULL) {
         return NULL;
     }
-    if (!needs_host_only(t)) {
+    if (!trial_needs_host_only(t)) {
         is.has[WORD_DOMAIN] = false;
     }
-    if (!t->is.circumstances.is_https || !stores(t, &is)) {
+    if (!t->is.circumstances.is_https || !trial_stores(t, &is)) {
         return "a browser will not store what left under a prefix";
     }
     return NULL;
