@@ -259,13 +259,22 @@ static const char *check_mark(request_rec *r, const char *mark)
     return mark && !strncmp(mark, text, HASH_LEN) ? mark : empty;
 }
 
+static unsigned normalizing_flags(const request_rec *r)
+{
+    const core_server_config *core = ap_get_core_module_config(r->server->module_config);
+    return AP_NORMALIZE_NOT_ABOVE_ROOT | AP_NORMALIZE_DECODE_UNRESERVED |
+           (core->merge_slashes == AP_CORE_CONFIG_OFF ? 0 : AP_NORMALIZE_MERGE_SLASHES);
+}
+
 /* The URL's path as httpd makes it before it looks for Locations. */
 static char *decode_path(const request_rec *r)
 {
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
     char *path = apr_pstrdup(r->pool, r->uri);
-    if (!ap_normalize_path(path, AP_NORMALIZE_NOT_ABOVE_ROOT | AP_NORMALIZE_MERGE_SLASHES |
-                                     AP_NORMALIZE_DECODE_UNRESERVED) ||
-        ap_unescape_url_keep2f(path, 0) != OK) {
+
+    if (!ap_normalize_path(path, normalizing_flags(r)) ||
+        ap_unescape_url_keep2f(path, core->allow_encoded_slashes && core->decode_encoded_slashes) !=
+            OK) {
         return r->uri;
     }
     return path;

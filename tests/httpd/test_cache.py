@@ -218,6 +218,7 @@ def test_stored_before_and_served_by_the_quick_handler(stored_before, origin, ki
 
 @pytest.mark.parametrize("prefix, added", [
     ("/loose/", b"; Secure"), ("/%6Coose/", b"; Secure"), ("/x/../loose//", b"; Secure"),
+    ("/loose%2Fx-", b"; Secure"), ("/tight/../x/", b"; Secure; SameSite=Lax"),
     ("/off/", b""), ("/if/", b"; Secure"),
     ("/exact/", b"; SameSite=Strict; Secure")])
 def test_stored_before_in_a_location(stored_before, origin, prefix, added):
