@@ -13,10 +13,10 @@ from shop import Shop, by_host, make_shop
 SHOP, EVIL, OTHER = "shop.test", "evil.shop.test", "other.test"
 
 # What the shop's administrator writes.
-PREFIX = ("CookieGuard On", "CookieGuardCookie SID Prefix=__Host-",
-          "CookieGuardAuditLog logs/audit_log all")
+FLAGS = ("CookieGuard On", "CookieGuardAuditLog logs/audit_log all")
+PREFIX = (*FLAGS, "CookieGuardCookie SID Prefix=__Host-")
 
-MODULES = ("ssl", "http2", "proxy", "proxy_http", "proxy_fcgi", "cgid")
+MODULES = ("ssl", "http2", "proxy", "proxy_http", "proxy_fcgi", "cgid", "cache", "cache_disk")
 
 # Everybody's sites stand on the same two ports; the guard is the shop's affair alone.
 SITES = """

@@ -3,7 +3,7 @@
 import secrets
 from urllib.parse import parse_qs
 
-from flask import Flask, redirect, request
+from flask import Flask, Response, redirect, request
 
 
 class Shop:
@@ -53,6 +53,14 @@ def make_shop(shop):
     def card():
         shop.cards[shop.user()] = request.form["number"]
         return f"The card is kept for {shop.user()}."
+
+    @app.get("/offers")
+    def offers():
+        answer = Response("The same offers for everyone.")
+        answer.headers["Cache-Control"] = "public, max-age=600"
+        if shop.user() != "nobody":     # whoever comes again stays logged in
+            answer.set_cookie("SID", request.cookies["SID"])
+        return answer
 
     @app.post("/logout")
     def logout():

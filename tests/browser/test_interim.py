@@ -13,7 +13,7 @@ import subprocess
 import pytest
 
 from env.scripted import ScriptedBackend
-from servers import PREFIX, SHOP, log_in
+from servers import FLAGS, PREFIX, SHOP, log_in
 
 ENFORCED = {"secure": True, "http_only": True, "same_site": "Lax", "path": "/", "host_only": True}
 EARLY = (b"HTTP/1.1 103 Early Hints\r\n"
@@ -24,7 +24,6 @@ EARLY = (b"HTTP/1.1 103 Early Hints\r\n"
 NPH = """#!/bin/sh
 printf 'HTTP/1.1 200 OK\\r\\nContent-Type: text/html\\r\\nSet-Cookie: own=1; Path=/\\r\\n\\r\\nok'
 """
-GUARD = ("CookieGuard On", "CookieGuardAuditLog logs/audit_log all")
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +95,7 @@ def test_a_103_is_read_and_its_cookie_is_not_stored(visitor, bare, backend):
 
 
 def test_a_103_is_enforced(visitor, guarded, backend):
-    url = url_of_early(guarded, backend, *GUARD)
+    url = url_of_early(guarded, backend, *FLAGS)
     visitor.visit(url)
     head = visitor.early()
     assert head["set-cookie"] == "early=1; Path=/; Secure; HttpOnly; SameSite=Lax"
@@ -113,7 +112,7 @@ def test_without_the_module_a_script_sets_a_bare_cookie(visitor, bare):
 
 
 def test_a_script_is_enforced(visitor, guarded):
-    assert visitor.visit(url_of_nph(guarded, *GUARD)).text == "ok"
+    assert visitor.visit(url_of_nph(guarded, *FLAGS)).text == "ok"
     stored, = visitor.jar("own")
     assert stored.flags == ENFORCED
 

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from env import appservers
-from servers import EVIL, SHOP
+from servers import EVIL, FLAGS, SHOP
 
 NAME = "SHOP_SID"
-GUARD = ("CookieGuard On", f"CookieGuardCookie {NAME} Prefix=__Host-",
-         "CookieGuardAuditLog logs/audit_log all")
+GUARD = (*FLAGS, f"CookieGuardCookie {NAME} Prefix=__Host-")
 
 # What of these is stored PHP finds as $_COOKIE["SHOP_SID"], before the real one.
 SPELLINGS = ("SHOP_SID", "SHOP.SID", "SHOP SID", "SHOP[SID")

@@ -5,13 +5,12 @@ import datetime
 
 import pytest
 
-from servers import EVIL, OTHER, PREFIX, SHOP, log_in, who_is_served
+from servers import EVIL, FLAGS, OTHER, PREFIX, SHOP, log_in, who_is_served
 
 GUARDED = {"secure": True, "http_only": True, "same_site": "Lax", "path": "/", "host_only": True}
 CARELESS = {"secure": False, "http_only": False, "same_site": None, "path": "/", "host_only": True}
 
-PLAIN = ("CookieGuard On", "CookieGuardAuditLog logs/audit_log all")
-ROLLED_BACK = (*PLAIN, "CookieGuardCookie SID Prefix=off")
+ROLLED_BACK = (*FLAGS, "CookieGuardCookie SID Prefix=off")
 
 
 def migrating(days):
@@ -52,7 +51,7 @@ def test_the_whole_round(visitor, guarded):
 @pytest.mark.parametrize("prefix", ["__Host-", "__Secure-", "__Http-", "__Host-Http-"])
 def test_chromium_holds_the_cookie_to_its_prefix(visitor, guarded, prefix):
     """It is stored, so it fulfils what Chromium asks of the name, and no script can set it so."""
-    guarded.guard(*PLAIN, f"CookieGuardCookie SID Prefix={prefix}")
+    guarded.guard(*FLAGS, f"CookieGuardCookie SID Prefix={prefix}")
     own = log_in(visitor, guarded)
     stored, = visitor.jar()
     assert (stored.name, stored.value, stored.flags) == (prefix + "SID", own, GUARDED)
@@ -101,7 +100,7 @@ def test_over_plain_http_nobody_gets_a_session(visitor, guarded):
     assert visitor.jar() == []
 
 
-@pytest.mark.parametrize("rules", [PLAIN, PREFIX], ids=["flags", "prefix"])
+@pytest.mark.parametrize("rules", [FLAGS, PREFIX], ids=["flags", "prefix"])
 def test_a_post_of_another_site_comes_without_it(visitor, guarded, rules):
     guarded.guard(*rules)
     log_in(visitor, guarded)
@@ -119,7 +118,7 @@ def test_without_the_module_a_post_of_another_site_carries_it(visitor, bare):
     assert bare.shop.cards == {"anna": "4711"}
 
 
-@pytest.mark.parametrize("rules", [PLAIN, PREFIX], ids=["flags", "prefix"])
+@pytest.mark.parametrize("rules", [FLAGS, PREFIX], ids=["flags", "prefix"])
 def test_a_link_of_another_site_brings_it(visitor, guarded, rules):
     guarded.guard(*rules)
     own = log_in(visitor, guarded)
@@ -147,11 +146,11 @@ def test_a_strict_cookie_waits_for_a_request_of_its_own_site(visitor, guarded):
 
 
 def test_migration_and_roll_back_log_nobody_out(visitor, guarded):
-    guarded.guard(*PLAIN)
+    guarded.guard(*FLAGS)
     own = log_in(visitor, guarded)
     assert names(visitor) == ["SID"]
     for rules, name in ((migrating(30), "__Host-SID"), (PREFIX, "__Host-SID"),
-                        (ROLLED_BACK, "SID"), (PLAIN, "SID"), (migrating(0), "__Host-SID")):
+                        (ROLLED_BACK, "SID"), (FLAGS, "SID"), (migrating(0), "__Host-SID")):
         guarded.guard(*rules)
         for _ in range(2):
             assert who_is_served(visitor, guarded) == "anna"
@@ -163,7 +162,7 @@ def test_migration_and_roll_back_log_nobody_out(visitor, guarded):
 
 def test_a_migrated_session_is_logged_out_at_once(visitor, guarded):
     """The request that moves the cookie may be the one that deletes it."""
-    for before, after in ((PLAIN, migrating(30)), (PREFIX, ROLLED_BACK)):
+    for before, after in ((FLAGS, migrating(30)), (PREFIX, ROLLED_BACK)):
         visitor.forget()
         guarded.guard(*before)
         log_in(visitor, guarded)
@@ -175,7 +174,7 @@ def test_a_migrated_session_is_logged_out_at_once(visitor, guarded):
 
 def test_a_migrated_session_may_change_at_once(visitor, guarded):
     """And it may be the one that sets a new value."""
-    for before, after, name in ((PLAIN, migrating(30), "__Host-SID"), (PREFIX, ROLLED_BACK, "SID")):
+    for before, after, name in ((FLAGS, migrating(30), "__Host-SID"), (PREFIX, ROLLED_BACK, "SID")):
         visitor.forget()
         guarded.guard(*before)
         log_in(visitor, guarded)
@@ -190,7 +189,7 @@ def test_a_migrated_session_may_change_at_once(visitor, guarded):
 @pytest.mark.parametrize("rules", [PREFIX, migrating(-1)], ids=["no-date", "date-is-past"])
 def test_without_a_migration_a_bare_cookie_is_nothing(visitor, guarded, rules):
     guarded.httpd.expect("CG0005: the last day of CookieGuardMigration .* is past")
-    guarded.guard(*PLAIN)
+    guarded.guard(*FLAGS)
     log_in(visitor, guarded)
     guarded.guard(*rules)
     assert who_is_served(visitor, guarded) == "nobody"

@@ -6,7 +6,7 @@ least; with Prefix=__Host- the application sees the victim's own session and not
 
 import pytest
 
-from servers import EVIL, OTHER, PREFIX, SHOP, log_in, who_is_served
+from servers import EVIL, FLAGS, OTHER, PREFIX, SHOP, log_in, who_is_served
 
 # Spellings of SID and __Host-SID that one parser or another takes for it, and lines that would
 # end or begin a pair for some parsers; each with a value of 32 octets in the place of {}.
@@ -63,7 +63,7 @@ def test_without_the_module_the_card_goes_to_the_attacker(visitor, bare, path):
 
 def test_flags_alone_keep_no_cookie_out(visitor, guarded):
     """Secure, HttpOnly and SameSite say nothing about who has set a cookie."""
-    guarded.guard("CookieGuard On", "CookieGuardAuditLog logs/audit_log all")
+    guarded.guard(*FLAGS)
     log_in(visitor, guarded)
     evil = guarded.session("mallory")
     visitor.visit(guarded.setting(EVIL, f"SID={evil}; Domain=shop.test; Path=/account"))

@@ -105,7 +105,7 @@ def clients(log):
 
 
 def browser(log):
-    """Chromium, with and without the module: tossed cookies, flags, a session's whole round"""
+    """Chromium, with and without the module: flags, tossed cookies, sessions, caches"""
     return pytest_with_node(log, "browser")
 
 
