@@ -117,13 +117,27 @@ static void mark_specials(cg_guard_table *table)
     table->octets['$'] |= CG_OCTET_FIRST | CG_OCTET_ANY;
 }
 
+/* Octets of the shortest name that matches. */
+static size_t shortest_of(cg_span folded)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < folded.len; i++) {
+        len += folded.at[i] != '*';
+    }
+    return len;
+}
+
 static void mark_guards(cg_guard_table *table)
 {
+    table->shortest = CG_FOLDED_NAME_MAX;
     for (unsigned i = 0; i < table->count; i++) {
         cg_span folded = table->guards[i].folded.text;
+        size_t len;
         if (folded.len) {
             mark_beginning(table, folded);
             mark_octets(table, folded.at[folded.len - 1], CG_OCTET_LAST);
+            len = shortest_of(folded);
+            table->shortest = len < table->shortest ? len : table->shortest;
         }
     }
     for (int prefix = CG_PREFIX_NONE + 1; prefix < CG_PREFIX_COUNT; prefix++) {

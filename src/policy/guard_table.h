@@ -27,6 +27,7 @@ typedef struct cg_guard_table {
     unsigned count;
     bool has_prefix;           /* some guard is not rolled back */
     unsigned char octets[256]; /* CG_OCTET_ bits */
+    size_t shortest;           /* octets of the shortest guarded name */
 
     unsigned slot_mask; /* number of slots less one, of both tables; a power of two less one */
     int *exact;         /* per slot: the last guard with an exact name that hashes so, or -1 */
@@ -52,11 +53,13 @@ static inline bool cg_guard_table_may_begin(const cg_guard_table *table, cg_span
            cg_guard_table_may_go_on(table, rest);
 }
 
-/* False only if no name that ends so can concern a guard; `text` ends with the name. */
+/* False only if no name that ends so can concern a guard; `text` ends with the name, and something
+ * stands before that. */
 static inline bool cg_guard_table_may_end(const cg_guard_table *table, cg_span text)
 {
-    return text.len && ((table->octets[(unsigned char)text.at[text.len - 1]] & CG_OCTET_LAST) ||
-                        (text.len >= 3 && text.at[text.len - 3] == '%'));
+    return text.len > table->shortest &&
+           ((table->octets[(unsigned char)text.at[text.len - 1]] & CG_OCTET_LAST) ||
+            (text.len >= 3 && text.at[text.len - 3] == '%'));
 }
 
 #endif

@@ -212,24 +212,26 @@ static void remember(cg_restored *restored, const verdict *is, const char *raw)
 bool cg_restore_read(const cg_guards *guards, cg_span field, bool accepts_plain,
                      cg_restored *restored)
 {
-    const char *end = field.at + field.len, *at = field.at;
+    const char *end = field.at + field.len, *at = find_suspect(guards->table, field.at, end);
     bool is_concerned = false;
 
+    if (at == NULL) {
+        return false;
+    }
     restored->guards = guards;
     restored->accepts_plain = accepts_plain;
     restored->field = field;
     restored->cookie_count = 0;
-    restored->first_suspect = restored->last_suspect = NULL;
-    while (at < end && (at = find_suspect(guards->table, at, end)) != NULL) {
+    restored->first_suspect = at;
+    while (at) {
         const char *stop = find_octet(at, end, ';');
         verdict is = judge_pair(restored, (cg_span){at, (size_t)(stop - at)});
         if (is.refusal == CG_REFUSAL_NONE && is.guard) {
             remember(restored, &is, at);
         }
         is_concerned |= is.refusal != CG_REFUSAL_NONE || is.guard;
-        restored->first_suspect = restored->first_suspect ? restored->first_suspect : at;
         restored->last_suspect = at;
-        at = stop < end ? stop + 1 : end;
+        at = stop < end ? find_suspect(guards->table, stop + 1, end) : NULL;
     }
     return is_concerned;
 }
