@@ -297,6 +297,9 @@ static __attribute__((noinline)) apr_status_t filter_heads(ap_filter_t *f, cg_in
 {
     apr_status_t status = APR_SUCCESS;
 
+    if (!interim->out) {
+        interim->out = apr_brigade_create(f->c->pool, f->c->bucket_alloc);
+    }
     while (interim->armed && !APR_BRIGADE_EMPTY(brigade) && status == APR_SUCCESS) {
         apr_bucket *bucket = APR_BRIGADE_FIRST(brigade);
         if (ends_response(bucket)) {
@@ -328,7 +331,6 @@ cg_interim *cg_interim_add_filter(request_rec *r)
     conn_rec *c = r->connection;
     cg_interim *interim = apr_pcalloc(c->pool, sizeof *interim);
 
-    interim->out = apr_brigade_create(c->pool, c->bucket_alloc);
     ap_set_module_config(c->conn_config, &cookieguard_module, interim);
     ap_add_output_filter_handle(filter_handle, interim, r, c);
     return interim;

@@ -32,7 +32,7 @@
 typedef struct cg_interim {
     request_rec *armed;            /* whose heads are looked at; null: everything is passed on */
     ap_filter_t *protocol_filters; /* of its request, on a connection of HTTP/2 */
-    apr_bucket_brigade *out;       /* what is ready to leave */
+    apr_bucket_brigade *out;       /* what is ready to leave; null before the first head */
     char *text;                    /* of the head so far, in the connection's pool */
     size_t len;
     size_t size;

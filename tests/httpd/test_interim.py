@@ -133,6 +133,20 @@ def test_over_tls(server):
         assert through(server("On"), raw, size=size, tls=True) == wanted
 
 
+def test_a_prefix_in_every_head(server):
+    """Over TLS it leaves as its guard says, in plain not at all; in Report nothing is renamed."""
+    sent = b"held=%s; Domain=guarded.test" % value()
+    raw = (b"HTTP/1.1 103 Early Hints\r\nSet-Cookie: %s\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\n"
+           b"Set-Cookie: %s\r\n\r\n" % (sent, sent))
+    held = (b"__Host-" + sent.replace(b"; Domain=guarded.test", b"")
+            + b"; Path=/; Secure; HttpOnly; SameSite=Lax")
+    for size in PIECES:
+        assert through(server("On"), raw, size=size, tls=True) == raw.replace(sent, held)
+        assert (through(server("On"), raw, size=size)
+                == raw.replace(b"Set-Cookie: " + sent + b"\r\n", b""))
+        assert through(server("Report"), raw, size=size, tls=True) == raw
+
+
 # -- long heads ---------------------------------------------------------------------------------
 
 def long_head(count, length, attribute=b""):
