@@ -33,9 +33,10 @@ Interim responses and what an nph- script writes go to the connection and pass n
 request. A filter on the connection judges them; each cookie in an interim response is a finding
 (CG-INTERIM). Where several cookies come in one such head over HTTP/2, httpd joins them with a
 comma, which no client undoes: in mode On each leaves in a field of its own, in Report as httpd
-sends them. A Set-Cookie field of more than 64 KiB in such a head is left out if it would have to be
-changed. "103, then 200" is the status of an interim response, which has the cookie, and of the final
-one.
+sends them; so it is with the 101 of a WebSocket over HTTP/2 (RFC 8441), which leaves as a 200. Heads
+of any length are judged; over HTTP/2 httpd itself resets those of more than 64 KiB. A single
+Set-Cookie field of more than 64 KiB is left out if it would have to be changed. "103, then 200" is
+the status of an interim response, which has the cookie, and of the final one.
 
 What mod_cache stores is judged before, and what it serves is guarded on every hit. An entry that
 was stored before the module or its present configuration is judged when it is served. On a hit of
