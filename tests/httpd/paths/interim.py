@@ -5,7 +5,7 @@ HTTP11 = ("1.1", "1.1s")
 HTTP2 = ("2", "2s")
 SINCE_11 = ("1.1", "1.1s", "2", "2s")
 NO_INTERIM = "interim responses begin with HTTP/1.1"
-NO_UPGRADE = "HTTP/2 has no Upgrade; see below for its WebSockets"
+NO_UPGRADE = "HTTP/2 has no Upgrade"
 
 FINAL = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nbackend\n"
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
