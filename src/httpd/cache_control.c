@@ -107,8 +107,13 @@ static int is_harmless_line(void *dummy, const char *key, const char *line)
     return !cg_name_is_session_like(cookie.name);
 }
 
+/* What was handed out anew is this client's own, whatever its name. */
 static bool has_session_cookie(const request_rec *r)
 {
+    const cg_response *response = cg_response_of(r);
+    if (response && response->hands_out) {
+        return true;
+    }
     return !apr_table_do(is_harmless_line, NULL, r->headers_out, "Set-Cookie", NULL) ||
            !apr_table_do(is_harmless_line, NULL, r->err_headers_out, "Set-Cookie", NULL);
 }

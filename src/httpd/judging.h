@@ -25,6 +25,7 @@ typedef struct cg_own_line {
 /* What one client request knows of its responses, over all internal redirects. */
 typedef struct cg_response {
     const cg_restored *restored;   /* the request's cookies that concern guards, or null */
+    bool hands_out;                /* the response carries a cookie that this request came with */
     bool is_handed_out;            /* what the browser holds by an old name was handed out anew */
     const apr_table_t *headers_in; /* as they came, where trailers may be merged into them */
     const cg_own_line *own_lines;

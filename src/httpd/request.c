@@ -254,6 +254,7 @@ void cg_request_hand_out(request_rec *r, cg_response *response)
 
     for (unsigned i = 0; i < restored->cookie_count; i++) {
         const cg_restored_cookie *cookie = &restored->cookies[i];
+        response->hands_out |= old_spellings(cookie) != 0;
         if (is_held_by_new_name(cookie)) {
             delete_spellings(r, response, cookie);
         } else if (old_spellings(cookie) && !response_sets(r, CG_PREFIX_NONE, cookie->name)) {

@@ -561,6 +561,23 @@ def test_roll_out_leaves_the_last_word_to_the_application(server):
         b"__Host-SID=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax"])
 
 
+@pytest.mark.parametrize("path", ["/static/x", "/static/public.css"])
+@pytest.mark.parametrize("host, field, left", [
+    (b"migrating.test", b"basket=b", b"__Host-basket=b" + ATTRIBUTES),
+    (b"migrating.test", b"SID=b", b"__Host-SID=b" + ATTRIBUTES),
+    (b"rolledback.test", b"__Host-basket=b", b"basket=b" + ATTRIBUTES)])
+def test_no_shared_cache_gets_what_is_handed_out(server, path, host, field, left):
+    """Even where the application lets all caches have the page, and the name is nobody's session:
+    the value is this client's own."""
+    response = server.request(path, tls=True, host=host, headers={
+        "Cookie": field, "X-Cache-Control": b"public, max-age=3600"})
+    assert left in response.set_cookies
+    assert response.all(b"cache-control") == [b"private, max-age=3600"]
+    response = server.request(path, tls=True, host=host, headers={
+        "Cookie": b"theme=dark", "X-Cache-Control": b"public, max-age=3600"})
+    assert response.all(b"cache-control") == [b"public, max-age=3600"]
+
+
 @pytest.mark.parametrize("field, wanted", [
     (b"__Host-SID=v; SID=tossed", b"SID=v"),       # no guarded spelling may be beside it
     (b"SID=tossed; __Host-SID=v", b"SID=v"),
