@@ -79,7 +79,7 @@ def server(start, behind):
     found = start("prefix", "prefix.conf", modules=MODULES,
                   extra_modules={"bodyfirst_module": behind.bodyfirst},
                   ports_named=("plain", "tls", "forward"), defines=behind.defines)
-    found.expect("AH01873", "AH01909", "CG0002")
+    found.expect("AH01873", "AH01909", "AH00135", "CG0002")  # AH00135: no such method
     return found
 
 
@@ -231,6 +231,16 @@ def test_mod_rewrite_reads_and_sets_it(server, over):
                              headers={"X-Value": v}).set_cookies
     assert line == b"__Host-from_rewrite=" + v + b"; path=/; Secure; HttpOnly; SameSite=Lax"
     assert seen(server, b"__Host-from_rewrite=" + v, over=over) == b"from_rewrite=" + v
+
+
+@pytest.mark.parametrize("over", OVERS)
+def test_setenvif_and_expressions_read_it(server, over):
+    v = value()
+    response = server.request("/static/x", tls=True, over=over,
+                              headers={"Cookie": b"__Host-SID=" + v + b"; SID=evil"})
+    assert response.all(b"x-setenvif") == [v] and response.all(b"x-if") == [v]
+    response = server.request("/static/x", tls=True, over=over, headers={"Cookie": b"SID=evil"})
+    assert response.all(b"x-setenvif") in ([], [b""]) and response.all(b"x-if") == []
 
 
 def test_mod_proxy_finds_its_route(server, behind):
@@ -407,6 +417,16 @@ def test_the_error_page_of_a_request_refused_early(server, tls):
     assert (answer.status, answer.body) == (417, b"a=1; SID=v")
 
 
+@pytest.mark.parametrize("over", OVERS)
+@pytest.mark.parametrize("method", ("CONNECT", "NOSUCH"))
+def test_the_error_page_of_a_method_refused(server, method, over):
+    if method == "CONNECT" and over == "h2":
+        method = "ALSO-NONE"  # a tunnel of HTTP/2 has no path
+    response = server.request("/static/x", over=over, method=method, host=b"early.test",
+                              headers={"Cookie": b"SID=evil; a=1; __Host-SID=v"})
+    assert response.status in (400, 405, 501) and b"evil" not in response.body
+
+
 # --- what does not unprefix -------------------------------------------------------------------
 
 @pytest.mark.parametrize("path", ["/section/off", "/section/report", "/htaccess/off/page.html",
@@ -488,6 +508,16 @@ def test_merge_trailers_cannot_inject(server, behind, path, head, wanted, traile
         assert answer.body == wanted
     else:
         assert answer.body.split(b"\n")[1:] == ([wanted] if wanted else [])
+
+
+@pytest.mark.parametrize("cookie, wanted", [(None, b""), (b"__Host-SID=v; SID=evil", b"SID=v")])
+def test_trailers_of_http2_cannot_inject(server, cookie, wanted):
+    response = server.request(
+        "/body-first", over="h2", host=b"trailers.test", method="POST", body=b"body",
+        headers={"Cookie": cookie} if cookie else {},
+        trailers=[(b"x-trailer", b"kept"), (b"cookie", b"SID=evil; __Host-SID=evil"),
+                  (b"cookie2", b"$Version=evil")])
+    assert response.body == wanted + b"||kept|body"
 
 
 def test_without_a_guard_trailers_do_inject(server):

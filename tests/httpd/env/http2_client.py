@@ -6,9 +6,10 @@ import h2.events
 from env.http1 import Response, connect, pairs
 
 
-def request(port, target="/", *, method="GET", headers=(), body=b"", tls=False,
+def request(port, target="/", *, method="GET", headers=(), body=b"", trailers=(), tls=False,
             host=b"guarded.test"):
-    """One request on a connection of its own: over TLS by ALPN, else with prior knowledge."""
+    """One request on a connection of its own: over TLS by ALPN, else with prior knowledge.
+    With trailers the body is a short one."""
     with connect(port, tls, alpn="h2") as sock:
         if tls and sock.selected_alpn_protocol() != "h2":
             raise AssertionError("the server does not speak h2")
@@ -24,9 +25,13 @@ def request(port, target="/", *, method="GET", headers=(), body=b"", tls=False,
             name = name.encode() if isinstance(name, str) else name
             value = value.encode() if isinstance(value, str) else value
             fields.append((name.lower(), value))
-        if body:
+        if body and not trailers:
             fields.append((b"content-length", b"%d" % len(body)))
         conn.send_headers(1, fields, end_stream=not body)
+        if trailers:
+            conn.send_data(1, body)
+            conn.send_headers(1, pairs(trailers), end_stream=True)
+            body = b""
         sock.sendall(conn.data_to_send())
         response = _read_response(conn, sock, body)
         conn.close_connection()
