@@ -16,6 +16,10 @@
  * A name under Prefix=off is no longer guarded: it comes as it comes, and where it does not come a
  * prefixed one that a browser still holds takes its place.
  *
+ * What no server can see: an older browser sends a cookie without a name, whose value a neighbour chose
+ * as `__Host-SID=v`, in the very octets of the right one. 6265bis 5.7 (step 22) has browsers refuse it
+ * for `__Host-` and `__Secure-`, layered-cookies for the other two.
+ *
  * What is not concerned keeps its octets, its blanks and its place. Nothing is allocated; all spans
  * look into the field. The work is linear in the length of the field, whatever it holds. After it,
  * no guarded name followed by "=" stands in the field more often than it was put there: at the
