@@ -307,13 +307,21 @@ static void the_allowed_half_of_a_rule_counts(void **state)
     assert_ptr_equal(demands.ignored, rule);
 }
 
-static void drop_in_htaccess_is_ignored_and_noted(void **state)
+/* Drop and Prefix; what else the rule asks counts as far as it may. */
+static void secrecy_in_htaccess_is_ignored_and_noted(void **state)
 {
+    static const char *const rules[] = {"htaccess SID Drop", "htaccess SID Prefix=__Host-",
+                                        "htaccess SID Prefix=off",
+                                        "htaccess SID Prefix=__Host- Secure"};
     (void)state;
-    for (int override = CG_OVERRIDE_TIGHTEN; override <= CG_OVERRIDE_ALL; override++) {
-        cg_demands demands = {.ignored = NULL};
-        const cg_rule *rule = add(&demands, "htaccess SID Drop", (cg_override) override);
-        assert_ptr_equal(demands.ignored, rule);
+    for (size_t i = 0; i < COUNT(rules); i++) {
+        for (int override = CG_OVERRIDE_TIGHTEN; override <= CG_OVERRIDE_ALL; override++) {
+            cg_demands demands = {.ignored = NULL};
+            const cg_rule *rule = add(&demands, rules[i], (cg_override) override);
+            assert_ptr_equal(demands.ignored, rule);
+            assert_int_equal(demands.wanted_flags != 0,
+                             rule->term_count && override != CG_OVERRIDE_NONE);
+        }
     }
 }
 
@@ -351,7 +359,7 @@ int main(void)
         cmocka_unit_test(the_last_word_wins_for_each_attribute),
         cmocka_unit_test(htaccess_goes_as_far_as_it_is_let),
         cmocka_unit_test(the_allowed_half_of_a_rule_counts),
-        cmocka_unit_test(drop_in_htaccess_is_ignored_and_noted),
+        cmocka_unit_test(secrecy_in_htaccess_is_ignored_and_noted),
         cmocka_unit_test(a_refused_rule_has_no_say_at_all),
         cmocka_unit_test(what_the_table_lifts_is_noted),
     };
