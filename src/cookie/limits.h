@@ -19,4 +19,7 @@
 /* "Sun, 06 Nov 1994 08:49:37 GMT" without a terminator (RFC 9110 5.6.7, IMF-fixdate). */
 #define CG_IMF_FIXDATE_LEN 29
 
+/* The name of a rule with Prefix; with any prefix it is short enough to be folded (folded_name.h). */
+#define CG_GUARDED_NAME_MAX ((size_t)200)
+
 #endif

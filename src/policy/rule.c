@@ -345,6 +345,11 @@ static const char *check_guarded_name(apr_pool_t *pool, const cg_rule *rule)
 {
     const cg_pattern *pattern = &rule->pattern;
 
+    if (pattern->text.len > CG_GUARDED_NAME_MAX) {
+        return "Prefix takes a name of at most 200 octets; of longer ones the other spellings "
+               "cannot "
+               "be told";
+    }
     for (size_t i = 0; i < pattern->text.len; i++) {
         char c = pattern->text.at[i];
         if (!cg_ascii_is_token(c) && c != '?') { /* with which any name is a glob */

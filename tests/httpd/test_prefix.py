@@ -577,6 +577,14 @@ def test_roll_out_takes_the_plain_cookie_once(server, path, over):
     assert response.set_cookies == []
 
 
+@pytest.mark.parametrize("over", OVERS)
+def test_roll_out_waits_for_https(server, over):
+    """Over plain http nothing can be handed out, so the plain cookie is not deleted either."""
+    response = server.request("/static/x", host=b"migrating.test", over=over,
+                              headers={"Cookie": b"SID=v"})
+    assert response.all(b"x-cookie") == [b"SID=v"] and response.set_cookies == []
+
+
 def test_roll_out_leaves_the_last_word_to_the_application(server):
     """A new value, or a log-out, of the application itself."""
     how = {"host": b"migrating.test", "tls": True}

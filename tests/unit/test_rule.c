@@ -406,6 +406,23 @@ static void long_words_are_no_harm(void **state)
     assert_null(cg_rule_parse(pool, CG_SCOPE_SERVER, "test:1", 2, words, &rule));
 }
 
+static void a_guarded_name_is_not_too_long(void **state)
+{
+    char name[202];
+    const char *words[] = {name, "Prefix=__Host-Http-"}, *error;
+    cg_rule rule;
+    (void)state;
+
+    memset(name, 'x', sizeof name - 1);
+    name[201] = '\0';
+    error = cg_rule_parse(pool, CG_SCOPE_SERVER, "test:1", 2, words, &rule);
+    assert_string_equal(error,
+                        "Prefix takes a name of at most 200 octets; of longer ones the other "
+                        "spellings cannot be told");
+    name[200] = '\0';
+    assert_null(cg_rule_parse(pool, CG_SCOPE_SERVER, "test:1", 2, words, &rule));
+}
+
 /* What is printed could stand in the configuration, and says the same. */
 static void prints_what_it_read(void **state)
 {
@@ -471,6 +488,7 @@ int main(void)
         cmocka_unit_test(explains_mistakes),
         cmocka_unit_test(no_word_at_all_is_an_empty_name),
         cmocka_unit_test(long_words_are_no_harm),
+        cmocka_unit_test(a_guarded_name_is_not_too_long),
         cmocka_unit_test(prints_what_it_read),
         cmocka_unit_test(knows_what_a_later_rule_cancels),
     };
