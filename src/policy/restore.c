@@ -38,7 +38,8 @@ static inline bool find_inner_name(const cg_guard_table *table, const char *own,
     return cg_guard_table_may_begin(table, *name);
 }
 
-/* The first pair from `at` on that may concern a guard, or null. */
+/* The first pair from `at` on that may concern a guard, or null. `equals` is the next "=" that was not
+ * looked at; before the first look where the names begin, at which a "=" would be suspect anyway. */
 static const char *find_suspect(const cg_guard_table *table, const char *at, const char *end)
 {
     const char *equals = at, *stop, *own;
