@@ -150,14 +150,6 @@ static void find_demands(const cg_judging *judging, cg_span name, cg_demands *de
     }
 }
 
-/* Rules know cookies by the application's names. */
-static cg_span name_for_rules(const cg_secrecy *secrecy, cg_span name)
-{
-    return secrecy && secrecy->guard
-               ? cg_guard_application_name(secrecy->guard, secrecy->spelling, name)
-               : name;
-}
-
 /* What the virtual host demands of this name, if its mode carries more weight than the section's:
  * where it only reports and the section enforces, the section's word is carried out.
  * Returns null if it demands nothing. */
@@ -167,17 +159,7 @@ static const cg_secrecy *find_secrecy_of(const cg_judging *judging, cg_span name
     if (judging->secrecy_mode == CG_MODE_OFF || judging->secrecy_mode < judging->mode) {
         return NULL;
     }
-    *secrecy = (cg_secrecy){.drop = cg_policy_find_drop(judging->server_policy, name)};
-    if (judging->guards) {
-        secrecy->guard = cg_guards_find(judging->guards, name, &secrecy->spelling);
-    }
-    if (secrecy->guard && secrecy->guard->prefix == CG_PREFIX_NONE) {
-        secrecy->guard = NULL; /* rolled back: a cookie like any other */
-    }
-    if (!secrecy->drop) {
-        secrecy->drop = cg_policy_find_drop(judging->server_policy, name_for_rules(secrecy, name));
-    }
-    return secrecy->drop || secrecy->guard ? secrecy : NULL;
+    return cg_secrecy_find(judging->server_policy, judging->guards, name, secrecy) ? secrecy : NULL;
 }
 
 /* Where a section governs no attributes, a guarded cookie is still carried as its guard says: the
@@ -218,7 +200,7 @@ static void judge_event(const cg_judging *judging, cg_event *event)
     const cg_judgement *judgement = &event->judgement;
 
     secrecy = find_secrecy_of(judging, event->cookie.name, &found);
-    find_demands(judging, name_for_rules(secrecy, event->cookie.name), &event->demands);
+    find_demands(judging, secrecy ? secrecy->rules_name : event->cookie.name, &event->demands);
     if (judging->only) {
         limit_demands(judging->only, &event->demands);
     }

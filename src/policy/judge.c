@@ -220,6 +220,24 @@ cg_span cg_withheld_name(cg_withheld withheld)
     return withheld_names[withheld];
 }
 
+bool cg_secrecy_find(const cg_policy *policy, const cg_guards *guards, cg_span name,
+                     cg_secrecy *secrecy)
+{
+    *secrecy = (cg_secrecy){.drop = cg_policy_find_drop(policy, name), .rules_name = name};
+    if (guards) {
+        secrecy->guard = cg_guards_find(guards, name, &secrecy->spelling);
+    }
+    if (secrecy->guard && secrecy->guard->prefix == CG_PREFIX_NONE) {
+        secrecy->guard = NULL;
+    }
+    if (secrecy->guard && secrecy->spelling == CG_SPELLING_WIRE) {
+        secrecy->rules_name = cg_guard_application_name(secrecy->guard, secrecy->spelling, name);
+        secrecy->drop = secrecy->drop ? secrecy->drop
+                                      : cg_policy_find_drop(policy, secrecy->rules_name);
+    }
+    return secrecy->drop || secrecy->guard;
+}
+
 /* The flags without which browsers do not take a cookie under its prefix. */
 static unsigned flags_of_prefix(const cg_secrecy *secrecy)
 {

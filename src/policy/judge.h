@@ -31,7 +31,13 @@ typedef struct cg_secrecy {
     const cg_rule *drop;   /* the rule that says Drop, or null */
     const cg_guard *guard; /* the guard of the name, or null */
     cg_spelling spelling;  /* of guard */
+    cg_span rules_name;    /* the application's name of the cookie, by which rules know it */
 } cg_secrecy;
+
+/* What a virtual host demands of a cookie that goes by `name`: *secrecy is set. False if that is
+ * nothing. A name that is rolled back is not guarded. `guards` may be null. */
+bool cg_secrecy_find(const cg_policy *policy, const cg_guards *guards, cg_span name,
+                     cg_secrecy *secrecy);
 
 typedef struct cg_judgement {
     cg_action action;

@@ -32,7 +32,6 @@ typedef struct enforcement {
     cg_circumstances circumstances;
 
     cg_set_cookie cookie;
-    cg_span rules_name; /* of the cookie, as rules know it */
     cg_demands demands;
     cg_secrecy secrecy;
     cg_judgement judgement;
@@ -125,28 +124,6 @@ static inline cg_circumstances enforcement_read_url(cg_span url)
     return circumstances;
 }
 
-/* The demands for secrecy on is->cookie, and the name by which rules know it. False if there are no
- * such demands. */
-static inline bool enforcement_find_secrecy(enforcement *is)
-{
-    is->rules_name = is->cookie.name;
-    is->secrecy = (cg_secrecy){.drop = cg_policy_find_drop(is->policy, is->cookie.name)};
-    if (is->guards) {
-        is->secrecy.guard = cg_guards_find(is->guards, is->cookie.name, &is->secrecy.spelling);
-    }
-    if (is->secrecy.guard && is->secrecy.guard->prefix == CG_PREFIX_NONE) {
-        is->secrecy.guard = NULL; /* rolled back */
-    }
-    if (is->secrecy.guard) {
-        is->rules_name = cg_guard_application_name(is->secrecy.guard, is->secrecy.spelling,
-                                                   is->cookie.name);
-    }
-    if (!is->secrecy.drop) {
-        is->secrecy.drop = cg_policy_find_drop(is->policy, is->rules_name);
-    }
-    return is->secrecy.drop || is->secrecy.guard;
-}
-
 /* Reads, judges and rewrites `line` under is->policy and is->circumstances. */
 static inline void enforcement_run(apr_pool_t *pool, cg_span line, enforcement *is)
 {
@@ -156,8 +133,8 @@ static inline void enforcement_run(apr_pool_t *pool, cg_span line, enforcement *
 
     is->demands = (cg_demands){.ignored = NULL};
     cg_set_cookie_scan(line, &is->cookie);
-    has_secrecy = enforcement_find_secrecy(is);
-    cg_policy_find(is->policy, is->rules_name, &lookup, &is->demands);
+    has_secrecy = cg_secrecy_find(is->policy, is->guards, is->cookie.name, &is->secrecy);
+    cg_policy_find(is->policy, is->secrecy.rules_name, &lookup, &is->demands);
     if (is->secrecy.guard) {
         cg_demands_add(&is->demands, is->secrecy.guard->rule, CG_OVERRIDE_ALL);
     }
