@@ -336,6 +336,17 @@ cg_interim *cg_interim_add_filter(request_rec *r)
     return interim;
 }
 
+/* Requests made by internal redirects share the pool of the first. */
+int cg_interim_log_transaction(request_rec *r)
+{
+    cg_interim *interim = cg_interim_of(r->connection);
+    if (interim && interim->armed && interim->armed->pool == r->pool) {
+        interim->armed = NULL;
+        interim->len = 0;
+    }
+    return DECLINED;
+}
+
 void cg_interim_register_filter(void)
 {
     filter_handle = ap_register_output_filter("COOKIEGUARD_HEADS", filter_connection, NULL,
@@ -348,6 +359,12 @@ cg_interim *cg_interim_add_filter(request_rec *r)
 {
     (void)r;
     return NULL;
+}
+
+int cg_interim_log_transaction(request_rec *r)
+{
+    (void)r;
+    return DECLINED;
 }
 
 void cg_interim_register_filter(void)

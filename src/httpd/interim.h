@@ -73,7 +73,11 @@ static inline void cg_interim_remember_filters(const request_rec *r)
     }
 }
 
-/* When the final response begins, and when the request ends. */
+/* Hook log_transaction: no request is looked at after its end, however its response was sent. The
+ * next one on the connection may be armed already. */
+int cg_interim_log_transaction(request_rec *r);
+
+/* When the final response begins. */
 static inline void cg_interim_disarm(const conn_rec *c)
 {
     cg_interim *interim = cg_interim_of(c);
