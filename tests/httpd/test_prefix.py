@@ -661,7 +661,7 @@ def test_a_rolled_back_cookie_is_like_any_other(server, path):
 
 # --- the end of a migration -------------------------------------------------------------------
 
-def migration_server(behind, until):
+def migration_server(behind, until, flags=()):
     text = f"""
         Listen ${{port_tls}}
         SSLSessionCache none
@@ -674,11 +674,25 @@ def migration_server(behind, until):
         CookieGuardAuditLog logs/audit_log all
         DocumentRoot ${{site}}/htdocs
         Header always set X-Cookie "expr=%{{req_novary:Cookie}}"
+        Header set Set-Cookie "expr=%{{req_novary:X-Line}}" "expr=-n %{{req_novary:X-Line}}"
         AliasMatch "^/static/" ${{site}}/htdocs/page.html"""
     found = Httpd("migration", None, modules=["ssl", "socache_shmcb"], ports_named=("tls",),
-                  defines=behind.defines, text=text)
-    found.expect("AH01873", "AH01909", "AH00494", "CG0005")
+                  defines=behind.defines, flags=flags, text=text)
+    found.expect("AH01873", "AH01909", "AH00494", "CG0005", "CG0002")
     return found
+
+
+@pytest.mark.parametrize("flag", ["COOKIEGUARD_REPORT", "COOKIEGUARD_OFF"])
+def test_the_bad_night_changes_nothing(behind, flag):
+    """The words of the command line cap the mode: no name is changed in either direction."""
+    server = migration_server(behind, "2099-12-31", flags=[flag]).start()
+    try:
+        assert seen(server, b"__Host-SID=v; SID=w; sid=x") == b"__Host-SID=v; SID=w; sid=x"
+        assert leaves(server, b"sid=1; Path=/x") == [b"sid=1; Path=/x"]
+        assert leaves(server, b"SID=1") == [b"SID=1"]
+    finally:
+        server.stop()
+        server.remove()
 
 
 class Clock:
