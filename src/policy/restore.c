@@ -146,6 +146,12 @@ static verdict judge_own_name(const cg_guards *guards, cg_span raw, cg_span name
     return is;
 }
 
+/* A plain cookie whose name is rolled back comes as it comes. */
+static bool is_free(const verdict *is)
+{
+    return is->guard->prefix == CG_PREFIX_NONE && is->prefix == CG_PREFIX_NONE;
+}
+
 static verdict judge_pair(const cg_restored *restored, cg_span raw)
 {
     const cg_guards *guards = restored->guards;
@@ -230,7 +236,7 @@ bool cg_restore_read(const cg_guards *guards, cg_span field, bool accepts_plain,
         if (is.refusal == CG_REFUSAL_NONE && is.guard) {
             remember(restored, &is, at);
         }
-        is_concerned |= is.refusal != CG_REFUSAL_NONE || is.guard;
+        is_concerned |= is.refusal != CG_REFUSAL_NONE || (is.guard && !is_free(&is));
         restored->last_suspect = at;
         at = stop < end ? find_suspect(guards->table, stop + 1, end) : NULL;
     }
@@ -354,7 +360,7 @@ static void print_suspect(printing *p, cg_span raw)
         return;
     }
     if (is.refusal == CG_REFUSAL_NONE) {
-        if (is.guard->prefix == CG_PREFIX_NONE && is.prefix == CG_PREFIX_NONE) {
+        if (is_free(&is)) {
             print_piece(p, raw, 0, 0);
             return;
         }

@@ -166,8 +166,8 @@ static const restore_case migrating[] = {
 
 /* Prefix=off: what browsers still hold is taken back. */
 static const restore_case rolled_back[] = {
-    {OFF, "SID=v", "SID=v"},
-    {OFF, "SID=v; SID=w", "SID=v; SID=w"},
+    {OFF, "SID=v; a=1"},
+    {OFF, "SID=v; SID=w"},
     {OFF, "__Host-SID=v", "SID=v"},
     {OFF, "__Secure-SID=v", "SID=v"},
     {OFF, "__Http-SID=v", "SID=v"},
