@@ -155,8 +155,9 @@ static bool is_free(const verdict *is)
 static verdict judge_pair(const cg_restored *restored, cg_span raw)
 {
     const cg_guards *guards = restored->guards;
-    cg_span named = skip_to_name(raw);
+    cg_span named = skip_to_name(raw), bracket;
     const cg_guard *embedded;
+    verdict is;
 
     if (guards->table->has_prefix && is_dollar(named)) {
         return (verdict){.refusal = CG_REFUSAL_DOLLAR};
@@ -165,8 +166,12 @@ static verdict judge_pair(const cg_restored *restored, cg_span raw)
     if (embedded) {
         return (verdict){.refusal = CG_REFUSAL_EMBEDDED, .guard = embedded};
     }
-    named = skip_to_bracket(raw, named.at);
-    return judge_own_name(guards, raw, named, restored->accepts_plain);
+    is = judge_own_name(guards, raw, named, restored->accepts_plain);
+    bracket = skip_to_bracket(raw, named.at);
+    if (!is.guard && bracket.at != named.at) {
+        is = judge_own_name(guards, raw, bracket, restored->accepts_plain);
+    }
+    return is;
 }
 
 /* -- the first pass: which cookies came, and which of each name counts -------------------------- */

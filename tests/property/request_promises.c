@@ -157,13 +157,34 @@ static const char *ask_each_name(const request_trial *t, name_question *ask)
     return how;
 }
 
-/* How often the name was put there, as the core says: at most once. */
-static unsigned count_put(const request_trial *t, octets name)
+static bool is_same_letters(octets a, octets b)
+{
+    size_t i = 0;
+    while (i < a.len && i < b.len && lower(a.at[i]) == lower(b.at[i])) {
+        i++;
+    }
+    return i == a.len && i == b.len;
+}
+
+/* The name of the cookie with this number that was put there, as the core says; empty if none was. */
+static octets find_put(const request_trial *t, unsigned number)
+{
+    const cg_restored_cookie *cookie = &t->is.restored.cookies[number];
+    return cookie->is_disputed ? (octets){"", 0} : (octets){cookie->name.at, cookie->name.len};
+}
+
+static unsigned count_cookies(const request_trial *t)
+{
+    return t->is.is_concerned ? t->is.restored.cookie_count : 0;
+}
+
+/* How often the name was put there: at most once, but for a glob's names in several cases. */
+static unsigned count_put(const request_trial *t, octets name, bool ignores_case)
 {
     unsigned count = 0;
-    for (unsigned i = 0; t->is.is_concerned && i < t->is.restored.cookie_count; i++) {
-        const cg_restored_cookie *cookie = &t->is.restored.cookies[i];
-        count += !cookie->is_disputed && text_is((octets){cookie->name.at, cookie->name.len}, name);
+    for (unsigned i = 0; i < count_cookies(t); i++) {
+        octets put = find_put(t, i);
+        count += ignores_case ? is_same_letters(put, name) : text_is(put, name);
     }
     return count;
 }
@@ -183,7 +204,7 @@ static const char *check_value(const request_trial *t, const cg_guard *guard, oc
     if (!came.has[false] && !came.has[true] && t->accepts_plain) {
         came = find_spelled(t->field, none, name, is.value);
     }
-    if (is.count > 1 || is.count != count_put(t, name)) {
+    if (is.count > 1 || is.count != count_put(t, name, false)) {
         return "a guarded name stands there more than once";
     }
     if (!came.count) {
@@ -203,6 +224,20 @@ static bool is_pair_start(octets out, const char *at)
     return at == out.at || at[-1] == ';';
 }
 
+/* True if some guarded cookie was put here. */
+static bool is_put(const request_trial *t, const char *at)
+{
+    octets rest = {at, (size_t)(t->out.at + t->out.len - at)};
+    for (unsigned i = 0; i < count_cookies(t) && is_pair_start(t->out, at); i++) {
+        octets name = find_put(t, i);
+        if (name.len && starts_with(rest, name) && rest.len > name.len &&
+            rest.at[name.len] == '=') {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *check_reader(const request_trial *t, const reader *r, octets name, bool may_be)
 {
     static char how[128];
@@ -210,10 +245,7 @@ static const char *check_reader(const request_trial *t, const reader *r, octets 
     size_t count = reader_find(r, t->out, name, where, SEEN_ROOM);
 
     for (size_t i = 0; i < count && i < SEEN_ROOM; i++) {
-        octets rest = {where[i], (size_t)(t->out.at + t->out.len - where[i])};
-        bool is_right = is_pair_start(t->out, where[i]) && starts_with(rest, name) &&
-                        rest.len > name.len && rest.at[name.len] == '=';
-        if (!may_be || !is_right || count > 1) {
+        if (!may_be || !is_put(t, where[i])) {
             snprintf(how, sizeof how, "%s sees a guarded name", r->name);
             return how;
         }
@@ -261,7 +293,7 @@ static const char *count_occurrences(const request_trial *t, const cg_guard *gua
         }
         count += i < t->out.len && t->out.at[i] == '=';
     }
-    return count > count_put(t, name) ? "a guarded name stands where it was not put" : NULL;
+    return count > count_put(t, name, true) ? "a guarded name stands where it was not put" : NULL;
 }
 
 const char *guarded_name_occurs_only_where_we_put_it(const request_trial *t)
@@ -379,7 +411,7 @@ static const char *check_quotes(const request_trial *t, const cg_guard *guard, o
 {
     const char *where[SEEN_ROOM];
     (void)guard;
-    if (count_put(t, name) == 0 || has_own_quotes(t)) {
+    if (count_put(t, name, false) == 0 || has_own_quotes(t)) {
         return NULL;
     }
     for (size_t i = 0; i < reader_count; i++) {

@@ -98,6 +98,7 @@ static const restore_case refused[] = {
     {SID, "\x0bSID=e; \x0cSID=f", "", "spelling:2"},
     {SID, "\"SID\"=e; (SID=f; SID/=g; {SID}=h; ,SID=i; , SID=j", "", "spelling:6"},
     {SID, "=SID=e; ==SID=f; =SID; \"=\"SID=g", "", "spelling:4"},
+    {SID, "[ (=SID=e; [=SID=f; [=a=g", "[=a=g", "spelling:2"},
     {SID, "SID; sid; __Host-SID; a=1", "a=1", "spelling:3"},
     {"a.b Prefix=__Host-", "a_b=1; a%20b=2; a b=3; a[b=4; A+B=5; a.b=6", "", "plain:1 spelling:5"},
     {"a_ Prefix=__Host-", "a[=1; a =2; a%20=3; a.=4; a[b]=5; a [b]=6; __Host-a[=7", "a[b]=5",
