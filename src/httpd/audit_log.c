@@ -260,16 +260,22 @@ static unsigned count_handed_on(const cg_restored *restored)
     return count;
 }
 
-/* Counts what became of the request's guarded cookies. True if some were refused. */
-static bool count_restored(const cg_restored *restored)
+static void count_refused(const cg_restored *restored)
 {
-    bool has_refused = false;
     for (int i = CG_REFUSAL_NONE + 1; i < CG_REFUSAL_COUNT; i++) {
         if (restored->refused[i]) {
             cg_counter_add(cg_generation_now.segment, cg_counter_of_refusal((cg_refusal)i),
                            restored->refused[i]);
-            has_refused = true;
         }
+    }
+}
+
+/* Counts what became of the request's guarded cookies. True if some were refused. */
+static bool count_restored(const cg_restored *restored)
+{
+    bool has_refused = restored->first_refusal != CG_REFUSAL_NONE;
+    if (has_refused) {
+        count_refused(restored);
     }
     cg_counter_add(cg_generation_now.segment, CG_COUNTER_RESTORED, count_handed_on(restored));
     return has_refused;
