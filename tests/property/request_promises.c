@@ -224,28 +224,39 @@ static bool is_pair_start(octets out, const char *at)
     return at == out.at || at[-1] == ';';
 }
 
-/* True if some guarded cookie was put here. */
-static bool is_put(const request_trial *t, const char *at)
+/* The name that was put there is the one that is asked for; a glob's own may differ in case. */
+static bool is_meant(const request_trial *t, unsigned number, const cg_guard *guard, octets name)
+{
+    octets put = find_put(t, number);
+    return text_is(put, name) ||
+           (guard->name.kind != CG_PATTERN_EXACT && t->is.restored.cookies[number].guard == guard &&
+            is_same_letters(put, name));
+}
+
+/* True if the cookie of this name was put here. */
+static bool is_put(const request_trial *t, const cg_guard *guard, octets name, const char *at)
 {
     octets rest = {at, (size_t)(t->out.at + t->out.len - at)};
     for (unsigned i = 0; i < count_cookies(t) && is_pair_start(t->out, at); i++) {
-        octets name = find_put(t, i);
-        if (name.len && starts_with(rest, name) && rest.len > name.len &&
-            rest.at[name.len] == '=') {
+        octets put = find_put(t, i);
+        if (is_meant(t, i, guard, name) && starts_with(rest, put) && rest.len > put.len &&
+            rest.at[put.len] == '=') {
             return true;
         }
     }
     return false;
 }
 
-static const char *check_reader(const request_trial *t, const reader *r, octets name, bool may_be)
+/* With no guard, the name is to be seen nowhere. */
+static const char *check_reader(const request_trial *t, const reader *r, octets name,
+                                const cg_guard *guard)
 {
     static char how[128];
     const char *where[SEEN_ROOM];
     size_t count = reader_find(r, t->out, name, where, SEEN_ROOM);
 
     for (size_t i = 0; i < count && i < SEEN_ROOM; i++) {
-        if (!may_be || !is_put(t, where[i])) {
+        if (!guard || !is_put(t, guard, name, where[i])) {
             snprintf(how, sizeof how, "%s sees a guarded name", r->name);
             return how;
         }
@@ -262,8 +273,8 @@ static const char *check_readers(const request_trial *t, const cg_guard *guard, 
     memcpy(wire_room, prefix.at, prefix.len);
     memcpy(wire_room + prefix.len, name.at, name.len);
     for (size_t i = 0; i < reader_count && !how; i++) {
-        how = check_reader(t, &readers[i], name, true);
-        how = how ? how : check_reader(t, &readers[i], wire, false);
+        how = check_reader(t, &readers[i], name, guard);
+        how = how ? how : check_reader(t, &readers[i], wire, NULL);
     }
     return how;
 }
