@@ -315,9 +315,15 @@ static void print_piece(printing *p, cg_span raw, size_t at, size_t cut)
     cg_write(p->writer, cg_span_part(raw, start, raw.len));
 }
 
+/* A quote that is left open would swallow a guarded cookie that comes later. */
+static bool hides_secret(const printing *p, cg_span raw)
+{
+    return p->last_secret && raw.at < p->last_secret && cg_cookie_leaves_quote_open(raw);
+}
+
 static void print_free_pair(printing *p, cg_span raw)
 {
-    if (p->last_secret && raw.at < p->last_secret && cg_cookie_leaves_quote_open(raw)) {
+    if (hides_secret(p, raw)) {
         count_refusal(p->restored, CG_REFUSAL_QUOTE, NULL);
     } else {
         print_piece(p, raw, 0, 0);
@@ -354,6 +360,10 @@ static void print_suspect(printing *p, cg_span raw)
     const cg_restored_cookie *chosen = find_chosen(p->restored, raw.at);
     verdict is;
 
+    if (chosen && chosen->guard->prefix == CG_PREFIX_NONE && hides_secret(p, raw)) {
+        count_refusal(p->restored, CG_REFUSAL_QUOTE, NULL);
+        return;
+    }
     if (chosen) {
         size_t cut = cg_prefix_rows[chosen->prefix].text.len;
         print_piece(p, raw, (size_t)(chosen->name.at - raw.at) - cut, cut);
@@ -366,7 +376,7 @@ static void print_suspect(printing *p, cg_span raw)
     }
     if (is.refusal == CG_REFUSAL_NONE) {
         if (is_free(&is)) {
-            print_piece(p, raw, 0, 0);
+            print_free_pair(p, raw);
             return;
         }
         is.refusal = find_fault(find_cookie(p->restored, is.name), &is);

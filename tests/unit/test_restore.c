@@ -145,6 +145,10 @@ static const restore_case refused[] = {
 
     /* the sandwich */
     {SID, "a=\"x; __Host-SID=v; b=y\"", "SID=v; b=y\"", "quote:1"},
+    {SID "\nT Prefix=off", "T=1; T=\"x; __Host-SID=v", "T=1; SID=v", "quote:1", false},
+    {SID "\nT Prefix=off", "T=\"x; __Host-SID=v", "SID=v", "quote:1", false},
+    {SID "\nT Prefix=off", "__Host-T=\"x; __Host-SID=v", "SID=v", "quote:1", false},
+    {SID "\nT Prefix=off", "__Host-SID=v; T=\"x", "SID=v; T=\"x", NULL, false},
     {SID, "a=\"x\\\"; __Host-SID=v; b=y\"", "SID=v; b=y\"", "quote:1"},
     {SID, "a=\"x\"; __Host-SID=v; b=\"y", "a=\"x\"; SID=v; b=\"y"},
     {SID, "a=\"x; __Host-SID=v; __Host-SID=w", "a=\"x", "repeated:2"},
