@@ -104,17 +104,16 @@ int cg_request_post_read_request(request_rec *r)
     return DECLINED;
 }
 
+static int add_field(void *to, const char *name, const char *value)
+{
+    apr_table_addn(to, name, value);
+    return true;
+}
+
 static void copy_field(const apr_table_t *from, apr_table_t *to, const char *name)
 {
-    const apr_array_header_t *entries = apr_table_elts(from);
-
     apr_table_unset(to, name);
-    for (int i = 0; i < entries->nelts; i++) {
-        const apr_table_entry_t *entry = &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
-        if (entry->key && !ap_cstr_casecmp(entry->key, name)) {
-            apr_table_addn(to, entry->key, entry->val);
-        }
-    }
+    apr_table_do(add_field, to, from, name, NULL);
 }
 
 /* httpd merges by putting another table in the place of the request's. */
@@ -152,126 +151,4 @@ void cg_request_register_filter(void)
 {
     trailers_handle = ap_register_input_filter("COOKIEGUARD_TRAILERS", filter_trailers, NULL,
                                                AP_FTYPE_CONTENT_SET);
-}
-
-/* True if the line sets or deletes the cookie of this name. */
-static bool is_for(const char *line, cg_span prefix, cg_span name)
-{
-    cg_span rest = cg_span_trim(cg_span_of(line));
-    if (!cg_span_starts(rest, prefix)) {
-        return false;
-    }
-    rest = cg_span_part(rest, prefix.len, rest.len);
-    if (!cg_span_starts(rest, name)) {
-        return false;
-    }
-    rest = cg_span_trim(cg_span_part(rest, name.len, rest.len));
-    return rest.len && rest.at[0] == '=';
-}
-
-static bool table_sets(const apr_table_t *headers, cg_prefix prefix, cg_span name)
-{
-    const apr_array_header_t *entries = apr_table_elts(headers);
-
-    for (int i = 0; i < entries->nelts; i++) {
-        const apr_table_entry_t *entry = &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
-        if (entry->key && !ap_cstr_casecmp(entry->key, "Set-Cookie") &&
-            is_for(entry->val, cg_prefix_rows[prefix].text, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool response_sets(const request_rec *r, cg_prefix prefix, cg_span name)
-{
-    return table_sets(r->headers_out, prefix, name) || table_sets(r->err_headers_out, prefix, name);
-}
-
-static const char *join(apr_pool_t *pool, const cg_span *parts, size_t count)
-{
-    cg_writer writer = {.size = 0};
-    for (size_t i = 0; i < count; i++) {
-        writer.size += parts[i].len;
-    }
-    writer.at = apr_palloc(pool, writer.size + 1);
-    for (size_t i = 0; i < count; i++) {
-        cg_write(&writer, parts[i]);
-    }
-    writer.at[writer.len] = '\0';
-    return writer.at;
-}
-
-/* The policy gives the line its prefix and its attributes, as it does with the application's. */
-static void hand_out(request_rec *r, const cg_restored_cookie *cookie)
-{
-    const cg_span parts[] = {cookie->name, CG_SPAN("="), cookie->value, CG_SPAN("; Path=/")};
-    apr_table_addn(r->err_headers_out, "Set-Cookie",
-                   join(r->pool, parts, sizeof parts / sizeof parts[0]));
-}
-
-/* No policy judges this line, now or with a later head: under its guard it would leave by the name
- * that is to stay. */
-static void delete_spelling(request_rec *r, cg_response *response, cg_prefix prefix, cg_span name)
-{
-    const cg_span parts[] = {cg_prefix_rows[prefix].text, name,
-                             CG_SPAN("=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax")};
-    cg_own_line *own = apr_palloc(r->pool, sizeof *own);
-    const char *line = join(r->pool, parts, sizeof parts / sizeof parts[0]);
-
-    *own = (cg_own_line){.text = line, .next = response->own_lines};
-    response->own_lines = own;
-    apr_table_addn(r->err_headers_out, "Set-Cookie", line);
-}
-
-/* The spellings that the browser is to forget: those that came beside the one that it is to keep. In
- * a roll-out a plain one that was not needed stays, for nobody knows its Path. */
-static unsigned old_spellings(const cg_restored_cookie *cookie)
-{
-    bool is_rolled_back = cookie->guard->prefix == CG_PREFIX_NONE;
-    bool is_old = cookie->prefix != cookie->guard->prefix;
-    return !cookie->is_disputed && (is_rolled_back || is_old)
-               ? cookie->came & ~(1u << cookie->guard->prefix)
-               : 0;
-}
-
-static void delete_spellings(request_rec *r, cg_response *response,
-                             const cg_restored_cookie *cookie)
-{
-    for (unsigned old = old_spellings(cookie); old; old &= old - 1) {
-        delete_spelling(r, response, (cg_prefix)__builtin_ctz(old), cookie->name);
-    }
-}
-
-static bool is_held_by_new_name(const cg_restored_cookie *cookie)
-{
-    return cookie->prefix == cookie->guard->prefix;
-}
-
-void cg_request_hand_out(request_rec *r, cg_response *response)
-{
-    const cg_restored *restored = response->restored;
-
-    for (unsigned i = 0; i < restored->cookie_count; i++) {
-        const cg_restored_cookie *cookie = &restored->cookies[i];
-        response->hands_out |= old_spellings(cookie) != 0;
-        if (is_held_by_new_name(cookie)) {
-            delete_spellings(r, response, cookie);
-        } else if (old_spellings(cookie) && !response_sets(r, CG_PREFIX_NONE, cookie->name)) {
-            hand_out(r, cookie);
-        }
-    }
-}
-
-/* Only where the new spelling leaves now: who loses both is logged out. */
-void cg_request_delete_old(request_rec *r, cg_response *response)
-{
-    const cg_restored *restored = response->restored;
-
-    for (unsigned i = 0; i < restored->cookie_count; i++) {
-        const cg_restored_cookie *cookie = &restored->cookies[i];
-        if (!is_held_by_new_name(cookie) && response_sets(r, cookie->guard->prefix, cookie->name)) {
-            delete_spellings(r, response, cookie);
-        }
-    }
 }

@@ -19,10 +19,4 @@ int cg_request_post_read_request(request_rec *r);
  * cookies (MergeTrailers). */
 void cg_request_guard_trailers(request_rec *r, cg_response *response);
 
-/* What the browser still holds under another name than the present configuration's is handed out
- * anew (roll-out and roll-back). The first before the lines of the final response are judged, the
- * second afterwards. */
-void cg_request_hand_out(request_rec *r, cg_response *response);
-void cg_request_delete_old(request_rec *r, cg_response *response);
-
 #endif

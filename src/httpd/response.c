@@ -5,6 +5,7 @@
 #include <util_filter.h>
 
 #include "cache.h"
+#include "hand_out.h"
 #include "interim.h"
 #include "request.h"
 
@@ -66,9 +67,9 @@ static void judge_head(request_rec *r)
 static void judge_and_hand_out(request_rec *r, cg_response *response)
 {
     response->is_handed_out = true;
-    cg_request_hand_out(r, response);
+    cg_hand_out_before_judging(r, response);
     judge_head(r);
-    cg_request_delete_old(r, response);
+    cg_hand_out_after_judging(r, response);
 }
 
 static apr_status_t filter_response(ap_filter_t *f, apr_bucket_brigade *brigade)
