@@ -1,0 +1,2 @@
+/* What a session holds: reading, looking for, and changing a list of items. */
+#include "content.h"

@@ -1,0 +1,2 @@
+/* Who goes when there is no room. */
+#include "eviction.h"

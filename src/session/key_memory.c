@@ -1,0 +1,2 @@
+/* Pages for keys. */
+#include "key_memory.h"

@@ -1,0 +1,2 @@
+/* The key ring: its text, and how it turns. */
+#include "key_ring.h"

@@ -1,0 +1,2 @@
+/* Realms and subjects: names, each with its length, hashed. */
+#include "realm.h"

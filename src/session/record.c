@@ -1,0 +1,2 @@
+/* Sealing and opening a record. */
+#include "record.h"

@@ -1,0 +1,2 @@
+/* A session's life. */
+#include "session.h"

@@ -1,0 +1,2 @@
+/* Sub-keys: one for each purpose. */
+#include "sub_keys.h"

@@ -1,0 +1,2 @@
+/* The table: finding, putting, replacing and removing records. */
+#include "table.h"

@@ -1,0 +1,2 @@
+/* Taking a shard, also one whose last holder died. */
+#include "table.h"
