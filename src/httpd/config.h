@@ -12,6 +12,7 @@
 
 #include "../audit/segment.h"
 #include "../policy/guard.h"
+#include "session_settings.h"
 
 #ifndef COOKIEGUARD_VERSION
 #error "COOKIEGUARD_VERSION comes from configure"
@@ -65,6 +66,8 @@ typedef struct cg_server_config {
     bool has_migration;
     apr_time_t migration_end; /* up to then guarded cookies are accepted bare; 0: never */
 
+    cg_session_settings session;
+
     /* from check_config on */
     const cg_guards *guards; /* null: no rule of this server says Prefix */
     cg_mode secrecy_mode;    /* in which Drop and Prefix are carried out: the server's own */
@@ -80,6 +83,7 @@ typedef struct cg_generation {
     cg_mode mode_cap;    /* -D COOKIEGUARD_REPORT, -D COOKIEGUARD_OFF */
     unsigned rule_count; /* CookieGuardCookie lines, but for those in .htaccess */
     cg_segment *segment;
+    cg_store_settings store;
 } cg_generation;
 
 extern cg_generation cg_generation_now;

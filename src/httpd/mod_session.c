@@ -1,0 +1,2 @@
+/* mod_session's provider. */
+#include "mod_session.h"

@@ -1,0 +1,2 @@
+/* The session of one client request. */
+#include "request_session.h"

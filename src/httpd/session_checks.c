@@ -1,0 +1,2 @@
+/* What is wrong with a configuration of sessions, each in a sentence. */
+#include "session_checks.h"

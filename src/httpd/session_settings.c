@@ -1,0 +1,2 @@
+/* Settings of sessions: their defaults and their merge. */
+#include "session_settings.h"
