@@ -178,7 +178,8 @@ bool cg_guard_table_may_go_on(const cg_guard_table *table, cg_span rest)
 static bool is_plain(cg_span name)
 {
     for (size_t i = 0; i < name.len; i++) {
-        if (name.at[i] == '%' || cg_name_is_trimmed((unsigned char)name.at[i])) {
+        char c = name.at[i];
+        if (c == '%' || c == '+' || cg_name_is_trimmed((unsigned char)c)) {
             return false;
         }
     }
@@ -276,24 +277,48 @@ static const cg_guard *find_alike(const cg_guard_table *table, const cg_folded_n
     return guard;
 }
 
-/* The guard of another exact name that folds like this one, which a glob found. No parser that takes the
- * two for one shall see what came under the glob's prefix. */
-static const cg_guard *find_namesake(const cg_guard_table *table, const cg_guard *found,
-                                     cg_span name)
+static const cg_guard *find_exact_namesake(const cg_guard_table *table, cg_span folded,
+                                           cg_span name)
 {
-    cg_folded_name fold;
-    int exact;
+    int exact = folded.len ? table->folded[find_slot(table, folded)] : NO_GUARD;
 
-    if (found->name.kind == CG_PATTERN_EXACT) {
-        return NULL;
-    }
-    cg_name_fold(name, &fold);
-    exact = fold.len ? table->folded[find_slot(table, (cg_span){fold.at, fold.len})] : NO_GUARD;
     while (exact != NO_GUARD && (table->guards[exact].prefix == CG_PREFIX_NONE ||
                                  cg_span_equal(table->guards[exact].name.text, name))) {
         exact = table->folded_before[exact];
     }
     return exact == NO_GUARD ? NULL : &table->guards[exact];
+}
+
+/* Under the same prefix each of two names could be had by whoever has the other. */
+static const cg_guard *find_glob_namesake(const cg_guard_table *table, const cg_guard *found,
+                                          cg_span folded, cg_span name)
+{
+    for (unsigned i = table->glob_count; i-- > 0;) {
+        const cg_guard *guard = &table->guards[table->globs[i]];
+        if (guard->prefix != CG_PREFIX_NONE && guard->prefix != found->prefix &&
+            cg_pattern_matches(&guard->folded, folded) && !cg_pattern_matches(&guard->name, name)) {
+            return guard;
+        }
+    }
+    return NULL;
+}
+
+/* The guard of another name that folds like this one, which a glob found. No parser that takes the
+ * two for one shall see what came under the glob's prefix. */
+static const cg_guard *find_namesake(const cg_guard_table *table, const cg_guard *found,
+                                     cg_span name)
+{
+    const cg_guard *namesake;
+    cg_folded_name fold;
+    cg_span folded;
+
+    if (found->name.kind == CG_PATTERN_EXACT) {
+        return NULL;
+    }
+    cg_name_fold(name, &fold);
+    folded = (cg_span){fold.at, fold.len};
+    namesake = find_exact_namesake(table, folded, name);
+    return namesake ? namesake : find_glob_namesake(table, found, folded, name);
 }
 
 /* The guard whose name or wire spelling this is, to the octet. */

@@ -176,10 +176,35 @@ static verdict judge_pair(const cg_restored *restored, cg_span raw)
 
 /* -- the first pass: which cookies came, and which of each name counts -------------------------- */
 
-static cg_restored_cookie *find_cookie(cg_restored *restored, cg_span name)
+static bool is_folded_alike(cg_span a, cg_span b)
+{
+    size_t i = 0;
+
+    while (i < a.len && i < b.len &&
+           cg_name_fold_octet((unsigned char)a.at[i]) ==
+               cg_name_fold_octet((unsigned char)b.at[i])) {
+        i++;
+    }
+    return i == a.len && i == b.len;
+}
+
+/* Names of globs that some parser takes for one are one name, unless both came under a prefix that only
+ * the host itself can have given them. No other two guarded names are alike (cg_guards_find). */
+static bool is_of_name(const cg_restored_cookie *cookie, const verdict *is)
+{
+    if (cg_span_equal(cookie->name, is->name)) {
+        return true;
+    }
+    return cookie->guard->prefix != CG_PREFIX_NONE && is->guard->prefix != CG_PREFIX_NONE &&
+           !(cg_prefix_rows[cookie->prefix].needs_host_only &&
+             cg_prefix_rows[is->prefix].needs_host_only) &&
+           is_folded_alike(cookie->name, is->name);
+}
+
+static cg_restored_cookie *find_cookie(cg_restored *restored, const verdict *is)
 {
     for (unsigned i = 0; i < restored->cookie_count; i++) {
-        if (cg_span_equal(restored->cookies[i].name, name)) {
+        if (is_of_name(&restored->cookies[i], is)) {
             return &restored->cookies[i];
         }
     }
@@ -196,7 +221,7 @@ static int rank_of(const cg_guard *guard, cg_prefix prefix)
 
 static void remember(cg_restored *restored, const verdict *is, const char *raw)
 {
-    cg_restored_cookie *cookie = find_cookie(restored, is->name);
+    cg_restored_cookie *cookie = find_cookie(restored, is);
     int rank = rank_of(is->guard, is->prefix);
     unsigned came = 1u << is->prefix;
 
@@ -379,7 +404,7 @@ static void print_suspect(printing *p, cg_span raw)
             print_free_pair(p, raw);
             return;
         }
-        is.refusal = find_fault(find_cookie(p->restored, is.name), &is);
+        is.refusal = find_fault(find_cookie(p->restored, &is), &is);
     }
     if (is.refusal != CG_REFUSAL_NONE) {
         count_refusal(p->restored, is.refusal, is.guard);

@@ -9,6 +9,8 @@
  *   __Host-SID=v          SID=v; of several equal ones one, of different ones none
  *   SID=v                 refused, while no migration is on
  *   sid=v  S%49D=v  ...   refused: alike (folded_name.h); also without "="
+ *   wp_x=v  wp.x=w        of a glob's names that are alike, as of one name: one, or none; but two that
+ *                         came under __Host- or __Host-Http- are the host's own, and both stay
  *   a=b, SID=v            refused whole: a guarded name inside another cookie
  *   $Version=1            refused: the switch to RFC 2965, which reads all the rest otherwise
  *   a="x                  refused if a guarded cookie follows: it would end up in the quotes

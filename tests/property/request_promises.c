@@ -117,13 +117,13 @@ static octets prefix_text(cg_prefix prefix)
 
 /* -- the names to look for -------------------------------------------------------------------- */
 
-/* A name that the guard has a say on: its own, or its glob with something in the place of stars. */
-static octets name_of(const cg_guard *guard, char *room)
+/* A name that the guard has a say on: its own, or its glob with `c` in the place of stars. */
+static octets name_of(const cg_guard *guard, char c, char *room)
 {
     octets name = {room, guard->name.text.len};
     memcpy(room, guard->name.text.at, name.len);
     for (size_t i = 0; i < name.len; i++) {
-        room[i] = room[i] == '*' || room[i] == '?' ? 'x' : room[i];
+        room[i] = room[i] == '*' || room[i] == '?' ? c : room[i];
     }
     return name;
 }
@@ -145,12 +145,13 @@ typedef const char *name_question(const request_trial *t, const cg_guard *guard,
 
 static const char *ask_each_name(const request_trial *t, name_question *ask)
 {
+    static const char in_place_of_stars[] = "x_";
     const char *how = NULL;
     char room[NAME_ROOM];
-    for (unsigned i = 0; i < t->guards->count && !how; i++) {
-        const cg_guard *guard = &t->guards->guards[i];
+    for (unsigned i = 0; i < 2 * t->guards->count && !how; i++) {
+        const cg_guard *guard = &t->guards->guards[i / 2];
         if (guard->name.text.len <= sizeof room) {
-            octets name = name_of(guard, room);
+            octets name = name_of(guard, in_place_of_stars[i % 2], room);
             how = is_guarded(t, guard, name) ? ask(t, guard, name) : NULL;
         }
     }
@@ -224,13 +225,26 @@ static bool is_pair_start(octets out, const char *at)
     return at == out.at || at[-1] == ';';
 }
 
-/* The name that was put there is the one that is asked for; a glob's own may differ in case. */
+/* The cookie came under a prefix that keeps neighbours from setting it. */
+static bool is_vouched_for(const request_trial *t, unsigned number)
+{
+    cg_prefix prefix = t->is.restored.cookies[number].prefix;
+    return prefix == CG_PREFIX_HOST || prefix == CG_PREFIX_HOST_HTTP;
+}
+
+/* The reader says that it sees the name there: it is the one that was put there, or one that is
+ * another name of the same glob to all but this reader, alone or as good as the right one. */
 static bool is_meant(const request_trial *t, unsigned number, const cg_guard *guard, octets name)
 {
-    octets put = find_put(t, number);
-    return text_is(put, name) ||
-           (guard->name.kind != CG_PATTERN_EXACT && t->is.restored.cookies[number].guard == guard &&
-            is_same_letters(put, name));
+    bool is_tossed = false;
+    if (text_is(find_put(t, number), name)) {
+        return true;
+    }
+    for (unsigned i = 0; i < count_cookies(t); i++) {
+        is_tossed |= i != number && !is_vouched_for(t, number) && text_is(find_put(t, i), name);
+    }
+    return guard->name.kind != CG_PATTERN_EXACT && !is_tossed &&
+           t->is.restored.cookies[number].guard->prefix == guard->prefix;
 }
 
 /* True if the cookie of this name was put here. */
@@ -385,13 +399,43 @@ const char *others_stay(const request_trial *t)
     return has_out && (out.len || !is_first) ? "something is handed on that did not come" : NULL;
 }
 
+static char fold(char c)
+{
+    return c == '.' ? '_' : lower(c);
+}
+
+/* Another name of the glob came under the prefix, which some reader takes for this one, and a
+ * neighbour may have set it. */
+static bool has_namesake(const request_trial *t, const cg_guard *guard, octets name)
+{
+    octets prefix = prefix_text(guard->prefix), pair;
+    size_t at = 0, i;
+
+    if (guard->prefix == CG_PREFIX_HOST || guard->prefix == CG_PREFIX_HOST_HTTP) {
+        return false;
+    }
+    while (take_pair(t->field, &at, &pair)) {
+        pair = unblanked(pair);
+        if (!starts_with(pair, prefix) || pair.len <= prefix.len + name.len) {
+            continue;
+        }
+        pair = (octets){pair.at + prefix.len, pair.len - prefix.len};
+        for (i = 0; i < name.len && fold(pair.at[i]) == fold(name.at[i]); i++) {
+        }
+        if (i == name.len && pair.at[i] == '=' && !starts_with(pair, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *check_owner(const request_trial *t, const cg_guard *guard, octets name)
 {
     static const octets none = {"", 0};
     spelled came = find_spelled(t->field, prefix_text(guard->prefix), name, none), is;
 
     if (came.count != 1 || !is_plain_value(came.value) ||
-        t->is.restored.cookie_count == CG_RESTORED_MAX) {
+        t->is.restored.cookie_count == CG_RESTORED_MAX || has_namesake(t, guard, name)) {
         return NULL;
     }
     is = find_spelled(t->out, none, name, came.value);

@@ -31,7 +31,8 @@ const char *guarded_name_occurs_only_where_we_put_it(const request_trial *t);
  * name in it is left. */
 const char *others_stay(const request_trial *t);
 
-/* A cookie in its one right spelling, alone of its name and with a plain value, comes through. */
+/* A cookie in its one right spelling, alone of its name and with a plain value, comes through; of a
+ * glob's names that are alike, at least where no neighbour can set another one. */
 const char *its_owner_gets_it(const request_trial *t);
 
 /* Parsers that honour quotes see what was restored, unless its own value has some. */

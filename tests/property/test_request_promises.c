@@ -25,6 +25,8 @@ static const char *const rule_sets[] = {
     "wp_* Prefix=__Host-\nSID Prefix=__Host-",
     "s?d Prefix=__Host-",
     "SID Prefix=__Host-\nwp_* Prefix=off",
+    "wp_* Prefix=__Secure-",
+    "w* Prefix=__Secure-\nwp_* Prefix=__Host-",
     "s* Prefix=__Secure-\nSID Prefix=__Host-",
     "PHPSESSID Prefix=__Host-\nJSESSIONID Prefix=__Host-Http-\nid Prefix=__Host-",
 };
@@ -35,6 +37,7 @@ static const char *const words[] = {
     "wp_x", "WP_x",   "wp.x",     "sxd",   "id",   "ID",         "PHPSESSID", "theme",
     "_ga",  "__utma", "$Version", "$Path", "SID_", "SID[a]",     "SID[",      "SIDX",
     "XSID", "%53ID",  "SID%00x",  "+SID",  "x",    "JSESSIONID", "S",         "",
+    "wp__", "wp_.",   "wp_X",     "wp_x+", "w_",   "w.",
 };
 static const char *const prefixes[] = {
     "",        "",          "",        "__Host-",      "__Host-",

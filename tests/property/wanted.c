@@ -30,12 +30,12 @@ static bool pattern_matches(const cg_pattern *pattern, octets name)
 
 /* -- who is guarded, worked out once more ------------------------------------------------------ */
 
-/* No octet that a token cannot have, and no percent sign. */
+/* No octet that a token cannot have, no percent sign and no plus. */
 static bool is_plain_name(octets name)
 {
     for (size_t i = 0; i < name.len; i++) {
         unsigned char c = (unsigned char)name.at[i];
-        if (c <= 0x20 || c >= 0x7F || strchr("%\"(),/:;<=>?@[\\]{}", c)) {
+        if (c <= 0x20 || c >= 0x7F || strchr("%+\"(),/:;<=>?@[\\]{}", c)) {
             return false;
         }
     }
@@ -101,10 +101,51 @@ static const cg_rule *find_in_other_case(const trial *t, octets name)
     return NULL;
 }
 
-/* A name that a glob owns, and that is another spelling of an exact one, is that one's. */
+static octets fold(const trial *t, octets name)
+{
+    char *text = apr_pstrmemdup(t->pool, name.at, name.len);
+    for (size_t i = 0; i < name.len; i++) {
+        text[i] = strchr(".[+ ", text[i]) ? '_' : cg_ascii_lower(text[i]);
+    }
+    return (octets){text, name.len};
+}
+
+static bool is_said_again(const trial *t, unsigned number)
+{
+    for (unsigned i = number + 1; i < t->is.rule_count; i++) {
+        if (t->is.rules[i].has_prefix &&
+            cg_span_equal(t->is.rules[i].pattern.text, t->is.rules[number].pattern.text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Another glob with another prefix, of whose names this may be another spelling. */
+static const cg_rule *find_other_glob(const trial *t, const cg_rule *owner, octets name)
+{
+    octets folded = fold(t, name);
+    for (unsigned i = t->is.rule_count; i-- > 0;) {
+        const cg_rule *rule = &t->is.rules[i];
+        if (rule->has_prefix && rule->prefix != CG_PREFIX_NONE && rule->prefix != owner->prefix &&
+            rule->pattern.kind == CG_PATTERN_GLOB && !is_said_again(t, i) &&
+            !pattern_matches(&rule->pattern, name) &&
+            oracle_glob_matches(fold(t, text_of(rule->pattern.text)), folded)) {
+            return rule;
+        }
+    }
+    return NULL;
+}
+
+/* A name that a glob owns, and that is another spelling of one that is not the glob's, is not, either. */
 static const cg_rule *find_namesake(const trial *t, const cg_rule *owner, octets name)
 {
-    return owner && owner->pattern.kind != CG_PATTERN_EXACT ? find_in_other_case(t, name) : NULL;
+    const cg_rule *exact;
+    if (!owner || owner->pattern.kind == CG_PATTERN_EXACT) {
+        return NULL;
+    }
+    exact = find_in_other_case(t, name);
+    return exact ? exact : find_other_glob(t, owner, name);
 }
 
 static void ask_guards(trial *t)

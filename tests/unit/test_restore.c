@@ -5,6 +5,7 @@
 
 #define SID "SID Prefix=__Host-"
 #define OFF "SID Prefix=off"
+#define GLOB "wp_* Prefix=__Host-"
 #define MIGRATING true
 
 typedef struct restore_case {
@@ -167,6 +168,29 @@ static const restore_case migrating[] = {
     {SID, "SID=v; sid=e; a=b, SID=f", "SID=v", "spelling:1 embedded:1", MIGRATING},
     {SID, "a=\"x; SID=v; b=\"", "SID=v; b=\"", "quote:1", MIGRATING},
     {SID, "SID", "", "spelling:1", MIGRATING},
+    {GLOB, "wp_x=1; wp_y=2; __Host-wp_z=3", "wp_x=1; wp_y=2; wp_z=3", NULL, MIGRATING},
+    {GLOB, "wp_x=1; x2;wp_x+=2; +wp_y=3", "wp_x=1; x2", "spelling:2", MIGRATING},
+    {GLOB, "wp_x.y=e; __Host-wp_x_y=v; wp_X_y=f", "wp_x_y=v", "plain:2", MIGRATING},
+    {GLOB, "wp_x=1; wp_X=2; wp_y=3", "wp_y=3", "repeated:2", MIGRATING},
+    {GLOB, "wp_x=1; wp_X=2; __Host-wp_x=v; __Host-wp_X=w", "wp_x=v; wp_X=w", "plain:2", MIGRATING},
+};
+
+/* What parsers take for one name is one, but where the host alone can have set both. */
+static const restore_case namesakes[] = {
+    {"wp_* Prefix=__Host-", "__Host-wp_x=1; __Host-wp_X=2", "wp_x=1; wp_X=2"},
+    {"wp_* Prefix=__Host-Http-", "__Host-Http-wp_x.y=1; __Host-Http-wp_x_y=2",
+     "wp_x.y=1; wp_x_y=2"},
+    {"wp_* Prefix=__Secure-", "__Secure-wp_x.y=1; __Secure-wp_x_y=2; __Secure-wp_z=3", "wp_z=3",
+     "repeated:2"},
+    {"wp_* Prefix=__Http-", "__Http-wp_x=1; __Http-wp_X=2", "", "repeated:2"},
+    {"wp_* Prefix=__Secure-", "__Secure-wp_x.y=1; __Secure-wp_x_y=1", "wp_x.y=1"},
+    {"wp_* Prefix=__Host-", "__Host-wp_x+y=1; __Host-wp_+=2", "", "spelling:2"},
+    {"w* Prefix=__Secure-\nwp_* Prefix=__Host-", "__Secure-wp.x=1; __Secure-w.x=2; __Host-wp_x=3",
+     "w.x=2; wp_x=3", "spelling:1"},
+    {"w* Prefix=__Host-\nwp_* Prefix=__Host-", "__Host-wp.x=1", "wp.x=1"},
+    {"w* Prefix=__Secure-\nwp_* Prefix=off", "__Secure-wp.x=1", "wp.x=1"},
+    {"wp_* Prefix=off", "wp_x=1; wp_X=2; __Host-wp_y=3; __Host-wp_Y=4",
+     "wp_x=1; wp_X=2; wp_y=3; wp_Y=4"},
 };
 
 /* Prefix=off: what browsers still hold is taken back. */
@@ -287,6 +311,12 @@ static void accepts_plain_ones_while_migrating(void **state)
 {
     (void)state;
     run_cases(migrating, COUNT(migrating));
+}
+
+static void takes_namesakes_for_one(void **state)
+{
+    (void)state;
+    run_cases(namesakes, COUNT(namesakes));
 }
 
 static void takes_back_what_was_rolled_back(void **state)
@@ -417,6 +447,7 @@ int main(void)
         cmocka_unit_test(takes_prefixes_off),
         cmocka_unit_test(refuses_what_could_be_taken_for_it),
         cmocka_unit_test(accepts_plain_ones_while_migrating),
+        cmocka_unit_test(takes_namesakes_for_one),
         cmocka_unit_test(takes_back_what_was_rolled_back),
         cmocka_unit_test(lets_the_last_rule_decide),
         cmocka_unit_test(remembers_what_came),
