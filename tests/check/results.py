@@ -1,5 +1,7 @@
 """Counts of tests, and how each kind of runner tells them."""
+import base64
 import dataclasses
+import pathlib
 import re
 import xml.etree.ElementTree
 
@@ -51,3 +53,14 @@ def of_closing_line(output):
     """The last line `N passed, N failed`, with or without `, N skipped`."""
     lines = re.findall(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", output, re.MULTILINE)
     return Counts(*(int(number or 0) for number in lines[-1])) if lines else Counts()
+
+
+def why_fuzzing_failed(output):
+    """What a libFuzzer target says about the input that it failed with, and that input."""
+    why = [line for line in output.splitlines()
+           if re.search(r"is broken: |^wrong: |ERROR: |runtime error: |^SUMMARY: ", line)]
+    for name in re.findall(r"Test unit written to (.+)", output):
+        unit = pathlib.Path(name)
+        text = base64.b64encode(unit.read_bytes()).decode() if unit.is_file() else "is gone"
+        why.append(f"{name} in base64: {text}")
+    return why or ["no reason is given"]

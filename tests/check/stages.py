@@ -41,10 +41,13 @@ def fuzz(log):
     for source in sorted((ROOT / "tests" / "fuzz").glob("fuzz_*.c")):
         found = BUILD / "fuzz" / source.stem
         (found / "corpus").mkdir(parents=True, exist_ok=True)
-        code, _ = log.run([directory / "tests" / "fuzz" / source.stem, f"-runs={FUZZ_RUNS}",
-                           "-seed=1", "-timeout=10",
-                           f"-dict={ROOT}/tests/fuzz/cookie.dict", f"-artifact_prefix={found}/",
-                           found / "corpus", ROOT / "tests" / "fuzz" / "corpus" / source.stem])
+        code, output = log.run([
+            directory / "tests" / "fuzz" / source.stem, f"-runs={FUZZ_RUNS}", "-seed=1",
+            "-timeout=10", f"-dict={ROOT}/tests/fuzz/cookie.dict", f"-artifact_prefix={found}/",
+            found / "corpus", ROOT / "tests" / "fuzz" / "corpus" / source.stem])
+        if code:
+            print(f"{source.stem} ended with {code}:",
+                  *results.why_fuzzing_failed(output), sep="\n    ", flush=True)
         counts += Counts(failed=1) if code else Counts(passed=1)
     return counts.settle(0)
 

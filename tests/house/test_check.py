@@ -46,6 +46,25 @@ def test_closing_line():
     assert results.of_closing_line("in all 2 passed, 1 failed\n") == Counts()
 
 
+def test_what_a_fuzz_target_failed_with(tmp_path):
+    unit = tmp_path / "crash-1"
+    unit.write_bytes(b"SID\n\xff")
+    said = f"""\
+#1 pulse
+once is broken: wrong: a name stands twice
+==1== ERROR: libFuzzer: deadly signal
+    #0 0x1 in main
+SUMMARY: libFuzzer: deadly signal
+artifact_prefix='{tmp_path}/'; Test unit written to {unit}
+"""
+    assert results.why_fuzzing_failed(said) == [
+        "once is broken: wrong: a name stands twice", "==1== ERROR: libFuzzer: deadly signal",
+        "SUMMARY: libFuzzer: deadly signal", f"{unit} in base64: U0lECv8="]
+    unit.unlink()
+    assert results.why_fuzzing_failed(said)[-1] == f"{unit} in base64: is gone"
+    assert results.why_fuzzing_failed("#1 pulse\n") == ["no reason is given"]
+
+
 @pytest.mark.parametrize("counted, exit_code, settled", [
     (Counts(3), 0, Counts(3)),
     (Counts(3), 1, Counts(3, 1)),
