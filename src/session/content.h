@@ -32,10 +32,12 @@ typedef struct cg_content {
     cg_span text;
 } cg_content;
 
-/* True if the whole text is items, each of a known section, no key twice. Bounds: any octets. */
+/* True if the whole text is items, each of a known section, no key twice. Bounds: any octets. For n
+ * items the cost is that of n log n comparisons of keys, whatever the keys are. */
 bool cg_content_check(cg_span text);
 
-/* Reads the item at *rest and steps behind it; false at the end. For valid contents. */
+/* Reads the item at *rest and steps behind it; false at the end. For valid contents; of any other
+ * octets it reads none that are not there, and ends where no whole item is. */
 bool cg_content_next(cg_span *rest, cg_item *item);
 
 /* The value of a key, or a span with a null pointer. */
@@ -43,6 +45,10 @@ cg_span cg_content_find(cg_content content, cg_content_section section, cg_span 
 
 /* True if no section but the internal one holds anything. */
 bool cg_content_is_empty(cg_content content);
+
+/* Most changes at a time, and the highest unit. */
+#define CG_CHANGES_MAX 8192
+#define CG_UNIT_MAX 63
 
 /* One change: `value.at` null removes the key. */
 typedef struct cg_change {
@@ -53,11 +59,16 @@ typedef struct cg_change {
     unsigned unit;  /* changes of one unit hold together or not at all; 0: alone */
 } cg_change;
 
-/* Writes what `newest` becomes under the changes: keys keep their places, new ones come last.
+/* Writes what `newest` becomes under the changes: keys keep their places, new ones come last, in the
+ * order of the changes. Of several changes of one key the last one counts.
  *
- * `newest` may be later than what was loaded. A change of a key that was there when it was loaded and is
- * not any more is dropped: a removal beats it, and so is every change of its unit. True if the text
- * written differs from `newest`. The writer may be too small: its len says what is needed. */
+ * `newest` may be later than what was loaded. A change that gives a value to a key that was there when
+ * it was loaded and is not any more is dropped: a removal beats it, and with it every change of its
+ * unit. True if the text written differs from `newest`.
+ *
+ * What is written is a valid content if `newest` is one and writer->len, from 0, says at most
+ * CG_CONTENT_MAX. It says more for what no content can hold: too many octets, more changes than
+ * CG_CHANGES_MAX, a key that is none. The writer may be too small: its len says what is needed. */
 bool cg_content_apply(cg_content newest, const cg_change *changes, size_t count, cg_writer *writer);
 
 #endif

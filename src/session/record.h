@@ -68,23 +68,27 @@ typedef enum cg_record_verdict {
     CG_RECORD_OPENED
 } cg_record_verdict;
 
-/* What the header alone says, before anything is tried: CG_RECORD_OPENED stands for "go on". */
+/* What the header alone says, before anything is tried, of any octets: CG_RECORD_OPENED stands for "go
+ * on", and *key is null for all else. *header is as it stands there; all zero if there is none. */
 cg_record_verdict cg_record_look(const unsigned char *record, size_t size,
                                  const cg_sub_keys *sub_keys, cg_record_header *header,
                                  const cg_sub_keys_of_one **key);
 
+/* False: there is no memory; `key` is wiped. */
 bool cg_record_make_key(cg_crypto *crypto, const unsigned char sub_key[CG_KEY_SIZE],
                         cg_record_kind kind, const cg_realm *realm, const cg_token *token,
                         unsigned char key[CG_KEY_SIZE]);
 
-/* Opens in place: *content looks into `record`, and has been checked. On any other verdict the
- * octets behind the header are wiped. `record` is a private copy. */
+/* Opens in place: *content looks into `record`, and has been checked, as has the padding. On any other
+ * verdict the octets behind the header are wiped. `record` is a private copy, of any octets. */
 cg_record_verdict cg_record_open(cg_crypto *crypto, const unsigned char key[CG_KEY_SIZE],
                                  const cg_realm *realm, unsigned char *record, size_t size,
                                  cg_content *content);
 
 /* Seals `content` under `header`, whose magic, format, realm and length are filled in, into `record`
- * of cg_record_size(content.len) octets. False: no randomness. */
+ * of cg_record_size(content.len) octets; `content` stands elsewhere. False, and nothing of the content
+ * in `record`: no randomness; or nobody would open it, as the content is longer than CG_CONTENT_MAX or
+ * the version is 0, which is what follows the highest one. */
 bool cg_record_seal(cg_crypto *crypto, const unsigned char key[CG_KEY_SIZE], const cg_realm *realm,
                     cg_record_header *header, cg_content content, unsigned char *record);
 
