@@ -343,16 +343,21 @@ static bool is_left_of(octets out, octets pair, bool is_first)
     return false;
 }
 
-/* True if a name of the guard may begin here, as far as its first two octets tell. */
+static char fold(char c)
+{
+    return c == '.' || c == ' ' ? '_' : lower(c);
+}
+
+/* True if a name of the guard may begin here, as far as its first two octets tell. What some parser
+ * decodes or steps over tells nothing. */
 static bool may_begin(const cg_guard *guard, octets rest)
 {
     for (size_t i = 0; i < 2 && i < guard->name.text.len; i++) {
         char wanted = guard->name.text.at[i];
-        if (wanted == '*') {
+        if (strchr("*%+", wanted) || (wanted != '?' && !cg_ascii_is_token(wanted))) {
             return true;
         }
-        if (i == rest.len || (wanted != '?' && lower(wanted) != lower(rest.at[i]) &&
-                              !(wanted == '_' && rest.at[i] == ' '))) {
+        if (i == rest.len || (wanted != '?' && fold(wanted) != fold(rest.at[i]))) {
             return false;
         }
     }
@@ -397,11 +402,6 @@ const char *others_stay(const request_trial *t)
         }
     }
     return has_out && (out.len || !is_first) ? "something is handed on that did not come" : NULL;
-}
-
-static char fold(char c)
-{
-    return c == '.' ? '_' : lower(c);
 }
 
 /* Another name of the glob came under the prefix, which some reader takes for this one, and a
