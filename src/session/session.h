@@ -58,14 +58,16 @@ typedef struct cg_session {
     cg_realm realm;
     cg_timeouts timeouts;
     cg_session_verdict verdict;
+
     cg_session_place entry;  /* what the token opened: the record, or an alias of it */
-    cg_session_place record; /* the record itself; equal to entry unless is_alias */
+    cg_session_place record; /* the record itself; the same place unless is_alias */
     bool is_alias;
-    bool is_presented;       /* the record's own token has come back before or does now */
-    cg_record_header header; /* of the record */
-    cg_table_facts facts;    /* of the record */
-    cg_content content;      /* as loaded; lives in `pool` until cg_session_wipe */
-    unsigned char *memory;   /* that holds it, with its size */
+
+    cg_record_header entry_header; /* what stands at the entry, and ... */
+    cg_record_header header;       /* ... at the record's place */
+    cg_table_facts facts;          /* of the record */
+    cg_content content;            /* as loaded; looks into `memory` */
+    unsigned char *memory;         /* of `pool`, wiped by cg_session_wipe */
     size_t memory_size;
 } cg_session;
 
@@ -74,8 +76,24 @@ cg_session *cg_session_open(const cg_session_store *store, cg_crypto *crypto, ap
                             const cg_realm *realm, cg_token *token, const cg_timeouts *timeouts,
                             uint32_t now);
 
+/* Reads the session anew, as it is by now, into a copy of its own: the same entry, the same key. */
+cg_session cg_session_reload(const cg_session *session, cg_crypto *crypto, uint32_t now);
+
 /* Keys and contents of the request's copy. */
 void cg_session_wipe(cg_session *session);
+
+/* Ends the session of a token that came again after its successor (CookieGuardTokenReuse end). */
+void cg_session_end_reused(cg_session *session);
+
+/* A number of the INTERNAL section, or `otherwise` if it is not there. */
+uint32_t cg_session_number_at(cg_content content, cg_span key, uint32_t otherwise);
+
+/* Keys of the INTERNAL section. A record that was made by rotation says since when its own token is
+ * in use (0: not yet) and, up to then, which alias stands before it. */
+#define CG_INTERNAL_USER CG_SPAN("user")
+#define CG_INTERNAL_PRESENTED CG_SPAN("presented") /* seconds since 1970, 4 octets */
+#define CG_INTERNAL_FROM CG_SPAN("from")           /* a handle */
+#define CG_INTERNAL_TO CG_SPAN("to") /* of an alias: handle and key of the successor */
 
 /* The user as the store has it; empty: nobody. */
 cg_span cg_session_user(const cg_session *session);

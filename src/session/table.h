@@ -111,6 +111,11 @@ cg_table_result cg_table_replace(cg_table *table, const unsigned char *record, s
 cg_table_result cg_table_touch(cg_table *table, const unsigned char handle[CG_HANDLE_SIZE],
                                const cg_table_facts *facts, uint32_t now);
 
+/* Makes it one of those that go first: its class is NEWBORN from now on, of `source`. For an alias
+ * whose successor is in use. */
+cg_table_result cg_table_demote(cg_table *table, const unsigned char handle[CG_HANDLE_SIZE],
+                                uint64_t source);
+
 /* Removes it, if it is of version `expected`; 0: whatever version. */
 cg_table_result cg_table_remove(cg_table *table, const unsigned char handle[CG_HANDLE_SIZE],
                                 uint32_t expected);
