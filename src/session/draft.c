@@ -10,6 +10,9 @@ cg_content cg_draft_content(apr_pool_t *pool, cg_content content, const cg_chang
     bool is_other;
 
     cg_content_apply(content, changes, count, &writer);
+    if (writer.len > CG_CONTENT_MAX) {
+        return (cg_content){{NULL, writer.len}};
+    }
     writer.size = writer.len;
     writer.len = 0;
     writer.at = apr_palloc(pool, writer.size + 1);

@@ -11,7 +11,8 @@ typedef struct cg_draft {
     cg_table_facts facts;
 } cg_draft;
 
-/* What `content` becomes under the changes, in `pool`; *differs, if asked for, says whether it did. */
+/* What `content` becomes under the changes, in `pool`; *differs, if asked for, says whether it did.
+ * One that no record can hold has a length over CG_CONTENT_MAX and no text. */
 cg_content cg_draft_content(apr_pool_t *pool, cg_content content, const cg_change *changes,
                             size_t count, bool *differs);
 

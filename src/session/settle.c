@@ -171,11 +171,14 @@ static void create(settling *it)
     collect_changes(it);
     draft.content = cg_draft_content(it->pool, (cg_content){{NULL, 0}}, it->changes,
                                      it->change_count, NULL);
-    if (!may_create(it) || cg_content_is_empty(draft.content)) {
+    if (!may_create(it)) {
         return;
     }
     if (is_too_large(it, draft.content, class)) {
         finish(it, CG_SESSION_TOO_LARGE);
+        return;
+    }
+    if (cg_content_is_empty(draft.content)) {
         return;
     }
     draft.header.expires = it->now + it->timeouts->absolute;
@@ -361,6 +364,9 @@ static step settle_live(settling *it)
 {
     it->content = cg_draft_content(it->pool, it->s->content, it->changes, it->change_count,
                                    &it->differs);
+    if (it->content.text.len > CG_CONTENT_MAX) {
+        return finish(it, CG_SESSION_TOO_LARGE);
+    }
     if (it->differs && cg_content_is_empty(it->content)) {
         return end(it);
     }
