@@ -212,10 +212,15 @@ static void sort_changes(plan *is, const cg_change *changes, size_t count)
     }
     sort_numbers(is->order, count, compare_changes, changes);
     is->changes = changes;
-    is->count = 0;
+    is->count = count;
+    is->order_count = 0;
     for (size_t i = 0; i < count; i++) {
-        if (i + 1 == count || !are_of_one_key(&changes[is->order[i]], &changes[is->order[i + 1]])) {
-            is->order[is->count++] = is->order[i];
+        uint16_t number = is->order[i];
+        bool counts = i + 1 == count ||
+                      !are_of_one_key(&changes[number], &changes[is->order[i + 1]]);
+        is->fates[number] = counts ? FATE_NEW : FATE_SUPERSEDED;
+        if (counts) {
+            is->order[is->order_count++] = number;
         }
     }
 }
