@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from env import http1, secret, tools
+from env.clock import HOUR, Clock
 from env.httpd import Httpd
 from env.lines import additions
 from env.logs import check_audit_line
@@ -349,32 +350,17 @@ def test_graceful_reopens_the_file(start, origin):
     assert old.exists()
 
 
-class HttpdWithClock(Httpd):
-    """A server whose clock is ahead by the seconds that the test has set."""
-
-    def environment(self):
-        clock = tools.compiled_module(tools.TESTS / "modules" / "test_clock.c", self.root)
-        kept = super().environment()
-        return {**kept, "LD_PRELOAD": f'{kept.get("LD_PRELOAD", "")} {clock}'.strip(),
-                "COOKIEGUARD_TEST_CLOCK": str(self.root / "state" / "clock")}
-
-    def set_clock(self, seconds):
-        written = self.root / "state" / "clock.new"
-        written.write_text(str(seconds))
-        written.chmod(0o644)
-        written.rename(self.root / "state" / "clock")
-
-
 def test_counts_come_every_hour(origin):
     """httpd asks its modules every ten seconds whether there is something to do."""
-    server = HttpdWithClock("audit-hour", "audit.conf", modules=MODULES, ports_named=("plain",),
-                            defines={"port_backend": origin.port})
+    server = Httpd("audit-hour", "audit.conf", modules=MODULES, ports_named=("plain",),
+                   defines={"port_backend": origin.port})
+    clock = Clock(server)
     try:
         server.start()
         for _ in range(3):
             send(server, origin, b"hourly=1", host="new.test")
         assert [r["event"] for r in server.audit("audit_new")] == ["cookie"]
-        server.set_clock(3600)
+        clock.advance(HOUR)
         (first, count) = server.wait_for_audit(lambda records: len(records) == 2, "audit_new")
         assert (count["event"], count["cookie"], count["count"]) == ("cookie-count", "hourly", 2)
         assert count["@timestamp"][:13] > first["@timestamp"][:13]

@@ -12,6 +12,7 @@ import signal
 import pytest
 
 from env import appservers, http1, tools
+from env.clock import MINUTE, Clock
 from env.httpd import Httpd, make_certificate
 from env.scripted import ScriptedBackend
 
@@ -696,23 +697,6 @@ def test_the_bad_night_changes_nothing(behind, flag):
         server.remove()
 
 
-class Clock:
-    """The server's, which is as many seconds ahead of ours as a file says."""
-
-    def __init__(self, server):
-        self.file = server.root / "clock"
-        self.library = tools.compiled_preload(tools.TESTS / "preload" / "clock.c", server.root)
-        own = server.environment()
-        preloaded = " ".join(filter(None, [own.get("LD_PRELOAD"), str(self.library)]))
-        server.environment = lambda: {**own, "LD_PRELOAD": preloaded, "CLOCK_AHEAD": str(self.file)}
-
-    def set(self, moment):
-        ahead = moment - datetime.datetime.now(datetime.timezone.utc)
-        new = self.file.with_suffix(".new")
-        new.write_text(f"{ahead.total_seconds():.0f}\n")
-        new.rename(self.file)
-
-
 def accepts_plain(server):
     got = seen(server, b"SID=v")
     assert got in (b"SID=v", b"")
@@ -743,11 +727,12 @@ def test_migration_ends_at_its_date_while_the_server_runs(behind):
     end = datetime.datetime(2031, 2, 1, tzinfo=datetime.timezone.utc)
     server = migration_server(behind, "2031-01-31")
     clock = Clock(server)
-    clock.set(end - datetime.timedelta(minutes=5))
+    ahead = (end - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    clock.advance(ahead - 5 * MINUTE)
     server.start()
     try:
         assert accepts_plain(server)
-        clock.set(end + datetime.timedelta(seconds=1))
+        clock.advance(5 * MINUTE + 1)
         assert not accepts_plain(server)
         server.graceful()
         assert not accepts_plain(server)

@@ -47,6 +47,8 @@ class Httpd:
         self.flags = list(flags)
         self.guard = guard
         self.daemon = None
+        self.preload = []    # libraries that httpd loads first
+        self.variables = {}  # and what it finds in its environment
         self._make_directories()
         self.logs = Logs(self.root / "logs")
         for port in ports_named:
@@ -101,7 +103,10 @@ class Httpd:
         keep["PATH"] = tools.SBIN_PATH
         if self.guard:
             keep.update(tools.sanitizer_environment())
-        return keep
+        if self.preload:
+            keep["LD_PRELOAD"] = " ".join(filter(None, [keep.get("LD_PRELOAD"),
+                                                        *map(str, self.preload)]))
+        return {**keep, **self.variables}
 
     def run(self, *words):
         """Run httpd for a question (-t, -D DUMP_...): (exit code, all it printed)."""
