@@ -6,8 +6,8 @@
  *   0c9d2e55 2026-10-20T09:00:00Z old    2026-11-24T01:53:27Z <base64>
  *
  * id, created, state, retired ("-" while it is not), key. The id is computed from the key and
- * compared. Exactly one key is active. What an old key sealed up to its retirement opens; a record
- * that says it was created later is refused; a revoked key opens nothing.
+ * compared. Exactly one key is active, at most one is next. What an old key sealed up to its
+ * retirement opens; a record that says it was created later is refused; a revoked key opens nothing.
  *
  * The ring stays with the parent: its memory is not inherited (key_memory.h). Children get sub-keys.
  * Reading and writing the file is the glue's (src/httpd/state_dir.h). */
@@ -48,16 +48,18 @@ typedef struct cg_ring_error {
 /* False: *error says why; the ring is wiped. */
 bool cg_key_ring_parse(cg_crypto *crypto, cg_span text, cg_key_ring *ring, cg_ring_error *error);
 
-/* The whole file, with a comment on top that says what it is and who may read it. */
+/* The whole file, with a comment on top that says what it is and who may read it; at most
+ * CG_RING_TEXT_MAX octets. They hold the keys: wipe them. */
 void cg_key_ring_print(const cg_key_ring *ring, cg_writer *writer);
 
 /* A new ring: one key that is active and one that is next. */
 bool cg_key_ring_make(cg_crypto *crypto, int64_t now, cg_key_ring *ring);
 
-/* `next` becomes active, active becomes old, a new next is made; old keys retired before `forget`
- * are left out. False: no randomness, or the ring is full; it is as it was. */
+/* `next` becomes active, active becomes old, a new next is made; keys retired before `forget` are left
+ * out, revoked ones too. False: no randomness, or the ring is full; it is as it was. */
 bool cg_key_ring_rotate(cg_crypto *crypto, int64_t now, int64_t forget, cg_key_ring *ring);
 
+/* Null for an empty ring alone. */
 const cg_ring_key *cg_key_ring_active(const cg_key_ring *ring);
 
 /* 8 hexadecimal digits and a NUL. */
