@@ -9,9 +9,6 @@
  * whole; at TEXT_MIN the longest possible record does. */
 enum { TEXT_MAX = 1024, TEXT_MIN = 16 };
 
-/* The name in a short form, escaped. */
-enum { SHORT_NAME_MAX = 256 };
-
 /* Lengths are told in steps, so that they do not help to tell values apart. */
 enum { VALUE_LEN_STEP = 16 };
 
@@ -75,11 +72,6 @@ bool cg_set_cookie_has_others(const cg_set_cookie *cookie)
 
 /* -- what became of it --------------------------------------------------------------------- */
 
-static unsigned changes_of(const cg_judgement *judgement)
-{
-    return judgement->added | judgement->replaced | judgement->removed;
-}
-
 /* Attributes that say what they said, but stand once now, and flags without a value. */
 static unsigned tidied_of(const cg_event *event)
 {
@@ -88,7 +80,7 @@ static unsigned tidied_of(const cg_event *event)
     if (judgement->action != CG_ACTION_REWRITE) {
         return 0;
     }
-    return untidy & judgement->after.present & ~changes_of(judgement);
+    return untidy & judgement->after.present & ~cg_judgement_changes(judgement);
 }
 
 /* "+SameSite=Lax" added, "Max-Age=86400" replaced or tidied, "-Domain" removed. */
@@ -106,12 +98,6 @@ static void put_change(cg_json_line *line, cg_attribute attribute, const cg_judg
     put_attribute(line, attribute, &judgement->after);
 }
 
-/* The fate of a cookie that does not leave. */
-static cg_span fate_of(const cg_judgement *judgement)
-{
-    return judgement->withheld != CG_WITHHELD_NOT ? CG_SPAN("withheld") : CG_SPAN("dropped");
-}
-
 /* "+Prefix=__Host-", if the name got one. */
 static void put_prefix(cg_json_line *line, cg_prefix prefix, bool *is_first)
 {
@@ -126,14 +112,14 @@ static void put_prefix(cg_json_line *line, cg_prefix prefix, bool *is_first)
 
 static void put_changed(cg_json_line *line, const cg_event *event)
 {
-    unsigned changed = changes_of(&event->judgement) | tidied_of(event);
+    unsigned changed = cg_judgement_changes(&event->judgement) | tidied_of(event);
     bool is_first = true;
 
     cg_json_put_key(line, CG_SPAN("changed"));
     cg_write_char(line->writer, '[');
     if (event->judgement.action == CG_ACTION_DROP) {
         cg_write_char(line->writer, '"');
-        cg_write(line->writer, fate_of(&event->judgement));
+        cg_write(line->writer, cg_judgement_fate(&event->judgement));
         cg_write(line->writer, CG_SPAN("\"]"));
         return;
     }
@@ -197,7 +183,7 @@ static const cg_rule *rule_of(const cg_demands *demands, cg_attribute attribute)
 
 static void find_rules(const cg_event *event, rule_list *list)
 {
-    unsigned concerned = changes_of(&event->judgement) | event->judgement.refused;
+    unsigned concerned = cg_judgement_changes(&event->judgement) | event->judgement.refused;
     for (int i = CG_ATTRIBUTE_DOMAIN; i < CG_ATTRIBUTE_COUNT; i++) {
         if (concerned & CG_ATTRIBUTE_BIT(i)) {
             add_rule(list, rule_of(&event->demands, (cg_attribute)i));
@@ -275,8 +261,8 @@ static void put_browser(cg_json_line *line, const cg_event *event)
     cg_write(line->writer, CG_SPAN(",\"browser\":{\"before\":\""));
     cg_write(line->writer, cg_browser_verdict_name(event->browser_before));
     cg_write(line->writer, CG_SPAN("\",\"after\":\""));
-    cg_write(line->writer,
-             leaves ? cg_browser_verdict_name(event->browser_after) : fate_of(&event->judgement));
+    cg_write(line->writer, leaves ? cg_browser_verdict_name(event->browser_after)
+                                  : cg_judgement_fate(&event->judgement));
     cg_write(line->writer, CG_SPAN("\"}"));
 }
 
@@ -463,57 +449,4 @@ void cg_record_print_held_back(cg_writer *writer, int64_t time_us, cg_span vhost
 {
     held_back_records held_back = {time_us, vhost, count};
     print_fitted(writer, put_held_back, &held_back);
-}
-
-/* -- the short form ------------------------------------------------------------------------ */
-
-static void write_short_name(cg_writer *writer, cg_span name)
-{
-    size_t room = SHORT_NAME_MAX;
-    for (size_t i = 0; i < name.len; i++) {
-        size_t len = cg_ascii_is_token(name.at[i]) ? 1 : 6;
-        if (len > room) {
-            cg_write(writer, CG_SPAN("..."));
-            return;
-        }
-        room -= len;
-        if (len == 1) {
-            cg_write_char(writer, name.at[i]);
-        } else {
-            cg_json_escape_octet(writer, name.at[i]);
-        }
-    }
-}
-
-static void write_short_changes(cg_writer *writer, char sign, unsigned attributes)
-{
-    for (int i = CG_ATTRIBUTE_DOMAIN; attributes >> i; i++) {
-        if (attributes & CG_ATTRIBUTE_BIT(i)) {
-            cg_write_char(writer, sign);
-            cg_write(writer, cg_attribute_name((cg_attribute)i));
-        }
-    }
-}
-
-void cg_short_form_print(cg_writer *writer, cg_span name, const cg_judgement *judgement)
-{
-    if (judgement->action == CG_ACTION_PASS) {
-        return;
-    }
-    write_short_name(writer, name);
-    cg_write_char(writer, ':');
-    if (judgement->action == CG_ACTION_DROP) {
-        cg_write(writer, fate_of(judgement));
-        return;
-    }
-    if (judgement->prefix != CG_PREFIX_NONE) {
-        cg_write_char(writer, '+');
-        cg_write(writer, cg_prefix_rows[judgement->prefix].text);
-    }
-    write_short_changes(writer, '+', judgement->added);
-    write_short_changes(writer, '~', judgement->replaced);
-    write_short_changes(writer, '-', judgement->removed);
-    if (changes_of(judgement) == 0 && judgement->prefix == CG_PREFIX_NONE) {
-        cg_write_char(writer, '~');
-    }
 }

@@ -54,12 +54,4 @@ void cg_attributes_print(cg_writer *writer, const cg_attributes *attributes, boo
 /* True if the line has attributes that browsers do not know. */
 bool cg_set_cookie_has_others(const cg_set_cookie *cookie);
 
-/* The short form for an access log: "SID:+Secure+HttpOnly~SameSite-Domain", names of attributes
- * with "+" before what was added, then "~" before what was replaced, then "-" before what was
- * removed. A dropped cookie is "SID:dropped"; "SID:~" was written anew and says what it said
- * before; "SID:+__Host-+Secure" got a prefix, "SID:withheld" could not be carried under it and did
- * not leave. Nothing if nothing changed. What does not belong into a name (RFC 9110, token) comes out
- * as \u00XX, so that no name breaks the log's line or its own form; a long name ends in "...". */
-void cg_short_form_print(cg_writer *writer, cg_span name, const cg_judgement *judgement);
-
 #endif

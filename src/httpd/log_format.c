@@ -3,7 +3,7 @@
 
 #include <mod_log_config.h>
 
-#include "../audit/record.h"
+#include "../audit/short_form.h"
 #include "judging.h"
 
 /* Octets of the short form at most: names come from backends, and a log line has an end. */

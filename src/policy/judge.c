@@ -133,11 +133,6 @@ find_changes(const cg_attributes *before, unsigned touched, cg_judgement *judgem
     }
 }
 
-static unsigned changes_of(const cg_judgement *judgement)
-{
-    return judgement->added | judgement->replaced | judgement->removed;
-}
-
 /* The changes that can turn a stored cookie into a rejected one. A lifetime cannot, nor SameSite
  * other than None; to add Secure or HttpOnly cannot, since plain http is dealt with before. */
 static unsigned suspects_of(const cg_judgement *judgement)
@@ -146,7 +141,7 @@ static unsigned suspects_of(const cg_judgement *judgement)
     if (judgement->after.same_site != CG_SAME_SITE_NONE) {
         innocent |= BIT(SAMESITE);
     }
-    return changes_of(judgement) & ~innocent;
+    return cg_judgement_changes(judgement) & ~innocent;
 }
 
 /* Gives the attributes in `taken_back` the word of the application again. */
@@ -218,6 +213,11 @@ static const cg_span withheld_names[CG_WITHHELD_COUNT] = {
 cg_span cg_withheld_name(cg_withheld withheld)
 {
     return withheld_names[withheld];
+}
+
+cg_span cg_judgement_fate(const cg_judgement *judgement)
+{
+    return judgement->withheld != CG_WITHHELD_NOT ? CG_SPAN("withheld") : CG_SPAN("dropped");
 }
 
 bool cg_secrecy_find(const cg_policy *policy, const cg_guards *guards, cg_span name,
@@ -312,7 +312,7 @@ static void guard(const cg_set_cookie *cookie, const cg_secrecy *secrecy,
     } else if (secrecy->spelling == CG_SPELLING_APPLICATION) {
         judgement->prefix = prefix;
         judgement->action = CG_ACTION_REWRITE;
-    } else if (changes_of(judgement)) {
+    } else if (cg_judgement_changes(judgement)) {
         judgement->action = CG_ACTION_REWRITE;
     }
 }
@@ -334,7 +334,7 @@ static void carry_out_demands(const cg_set_cookie *cookie, const cg_demands *dem
     find_changes(before, demands->valued, judgement);
     refuse_secure_on_plain_http(before, circumstances, judgement);
     refuse_harm(cookie, circumstances, judgement);
-    if (changes_of(judgement) || is_untidy(cookie)) {
+    if (cg_judgement_changes(judgement) || is_untidy(cookie)) {
         judgement->action = CG_ACTION_REWRITE;
     }
 }

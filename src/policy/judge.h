@@ -63,7 +63,16 @@ void cg_judge(cg_set_cookie *cookie, const cg_demands *demands, const cg_secrecy
 void cg_judgement_complete(cg_set_cookie *cookie, const cg_circumstances *circumstances,
                            cg_judgement *judgement);
 
+/* Attributes that say something else than before, or nothing more. */
+static inline unsigned cg_judgement_changes(const cg_judgement *judgement)
+{
+    return judgement->added | judgement->replaced | judgement->removed;
+}
+
 /* "Path" ...: the reason in one word. */
 cg_span cg_withheld_name(cg_withheld withheld);
+
+/* "withheld" or "dropped": why the line does not leave, of CG_ACTION_DROP. */
+cg_span cg_judgement_fate(const cg_judgement *judgement);
 
 #endif

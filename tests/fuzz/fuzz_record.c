@@ -6,6 +6,7 @@
 
 #include "../unit/json_check.h"
 #include "audit/record.h"
+#include "audit/short_form.h"
 
 #define MARK "qJ7wXz2k"
 
