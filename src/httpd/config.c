@@ -97,5 +97,6 @@ void *cg_config_merge_server(apr_pool_t *pool, void *base_config, void *add_conf
         merged->has_migration = base->has_migration;
         merged->migration_end = base->migration_end;
     }
+    cg_session_settings_merge(&merged->session, &base->session);
     return merged;
 }

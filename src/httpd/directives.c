@@ -7,12 +7,8 @@
 #include <http_main.h>
 
 #include "../policy/rule.h"
-
-/* Words and what they mean; a table ends with a null word. */
-typedef struct cg_word {
-    const char *text;
-    int meaning;
-} cg_word;
+#include "session_directives.h"
+#include "words.h"
 
 static const cg_word mode_words[] = {
     {"Off", CG_MODE_OFF}, {"Report", CG_MODE_REPORT}, {"On", CG_MODE_ON}, {NULL, 0}};
@@ -35,29 +31,6 @@ static const cg_word selection_words[] = {{"new", CG_AUDIT_NEW},
                                           {"findings", CG_AUDIT_FINDINGS},
                                           {"all", CG_AUDIT_ALL},
                                           {NULL, 0}};
-
-/* "Off, Report, On" */
-static const char *list_words(apr_pool_t *pool, const cg_word *words)
-{
-    const char *list = words->text;
-    while ((++words)->text) {
-        list = apr_pstrcat(pool, list, ", ", words->text, NULL);
-    }
-    return list;
-}
-
-/* Null if `text` is a word of the table; else the sentence. */
-static const char *find_word(cmd_parms *cmd, const cg_word *words, const char *text, int *meaning)
-{
-    for (const cg_word *word = words; word->text; word++) {
-        if (!ap_cstr_casecmp(word->text, text)) {
-            *meaning = word->meaning;
-            return NULL;
-        }
-    }
-    return apr_psprintf(cmd->pool, "%s does not know '%s'; known are %s", cmd->cmd->name, text,
-                        list_words(cmd->pool, words));
-}
 
 static cg_scope scope_of(cmd_parms *cmd)
 {
@@ -83,7 +56,7 @@ static const char *set_mode(cmd_parms *cmd, void *config, const char *word)
 {
     cg_section *section = config;
     int mode = CG_MODE_OFF;
-    const char *error = find_word(cmd, mode_words, word, &mode);
+    const char *error = cg_word_find(cmd, mode_words, word, &mode);
 
     section->policy.scope = scope_of(cmd);
     section->policy.has_mode = true;
@@ -96,7 +69,7 @@ static const char *set_override(cmd_parms *cmd, void *config, const char *word)
 {
     cg_section *section = config;
     int override = CG_OVERRIDE_TIGHTEN;
-    const char *error = find_word(cmd, override_words, word, &override);
+    const char *error = cg_word_find(cmd, override_words, word, &override);
 
     section->policy.scope = scope_of(cmd);
     section->policy.has_override = true;
@@ -117,7 +90,7 @@ static const char *set_cache_control(cmd_parms *cmd, void *config, const char *w
 {
     cg_section *section = config;
     int wish = CG_CACHE_WISH_AUTO;
-    const char *error = find_word(cmd, cache_words, word, &wish);
+    const char *error = cg_word_find(cmd, cache_words, word, &wish);
 
     section->policy.scope = scope_of(cmd);
     section->policy.has_cache_wish = true;
@@ -213,7 +186,7 @@ static const char *set_https(cmd_parms *cmd, void *dummy, const char *word)
                                     word + 5, error)
                      : NULL;
     }
-    error = find_word(cmd, https_words, word, &source);
+    error = cg_word_find(cmd, https_words, word, &source);
     config->https = (cg_https_source)source;
     return error ? apr_pstrcat(cmd->pool, error, ", \"expr=...\"", NULL) : NULL;
 }
@@ -307,7 +280,7 @@ static const char *set_audit_log(cmd_parms *cmd, void *dummy, const char *target
 {
     cg_server_config *config = cg_config_of(cmd->server);
     int selected = CG_AUDIT_NEW;
-    const char *error = selection ? find_word(cmd, selection_words, selection, &selected) : NULL;
+    const char *error = selection ? cg_word_find(cmd, selection_words, selection, &selected) : NULL;
     (void)dummy;
 
     if (error) {
@@ -349,4 +322,30 @@ const command_rec cg_directives[] = {
                   "Tighten, All or None: what .htaccess files may ask"),
     AP_INIT_TAKE12("CookieGuardAuditLog", set_audit_log, NULL, RSRC_CONF,
                    "a file, \"|program\" or off, then new, changes, findings or all"),
+    AP_INIT_FLAG("CookieGuardSession", cg_set_session, NULL, RSRC_CONF,
+                 "On or Off: sessions are kept encrypted in the store, for mod_session and those "
+                 "who use it"),
+    AP_INIT_TAKE_ARGV("CookieGuardStore", cg_set_store, NULL, RSRC_CONF,
+                      "shm, then size=32M: where sessions are kept"),
+    AP_INIT_TAKE1("CookieGuardStateDir", cg_set_state_dir, NULL, RSRC_CONF,
+                  "the directory of the keys, which only the user who starts httpd may enter"),
+    AP_INIT_TAKE_ARGV("CookieGuardSessionTimeout", cg_set_session_timeout, NULL, RSRC_CONF,
+                      "one or more of idle=30m absolute=8h rotate=15m; rotate may be off"),
+    AP_INIT_TAKE_ARGV("CookieGuardSessionCookie", cg_set_session_cookie, NULL, RSRC_CONF,
+                      "a name that begins with __Host-, then SameSite=Lax, Strict or None and "
+                      "Partitioned"),
+    AP_INIT_TAKE1("CookieGuardRealm", cg_set_realm, NULL, RSRC_CONF,
+                  "a name; virtual hosts of the same one share their sessions"),
+    AP_INIT_TAKE1("CookieGuardSessionsPerUser", cg_set_sessions_per_user, NULL, RSRC_CONF,
+                  "how many sessions a user may have at a time, or off"),
+    AP_INIT_TAKE1("CookieGuardStoreFull", cg_set_store_full, NULL, RSRC_CONF,
+                  "evict-idle or refuse: what becomes of a new session when sessions of users fill "
+                  "the store"),
+    AP_INIT_TAKE1("CookieGuardSessionMaxSize", cg_set_session_max_size, NULL, RSRC_CONF,
+                  "how much a session may hold, such as 16k; at most 64k"),
+    AP_INIT_TAKE12("CookieGuardLogin", cg_add_login, NULL, RSRC_CONF,
+                   "a pattern of paths or \"expr=...\", then user=EXPRESSION: the responses that "
+                   "log somebody in"),
+    AP_INIT_TAKE1("CookieGuardTokenReuse", cg_set_token_reuse, NULL, RSRC_CONF,
+                  "report or end: what becomes of a session whose old token comes back"),
     {NULL}};

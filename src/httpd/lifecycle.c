@@ -8,6 +8,7 @@
 
 #include "audit_log.h"
 #include "log_format.h"
+#include "session_checks.h"
 
 int cg_lifecycle_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
@@ -73,6 +74,7 @@ static void settle_servers(apr_pool_t *pconf, server_rec *main_server)
         config->guards = cg_guards_make(pconf, policy);
         config->secrecy_mode = find_secrecy_mode(policy);
         config->merges_trailers = core->merge_trailers == AP_MERGE_TRAILERS_ENABLE;
+        cg_session_settings_settle(&config->session);
     }
 }
 
@@ -161,7 +163,8 @@ int cg_lifecycle_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
     cg_config_finish(pconf);
     name_servers(pconf, main_server);
     settle_servers(pconf, main_server);
-    if (refuse_names_alike(ptemp, main_server)) {
+    cg_store_settings_settle(&cg_generation_now.store);
+    if (refuse_names_alike(ptemp, main_server) || cg_session_checks_refuse(ptemp, main_server)) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (server_rec *s = main_server; s; s = s->next) {

@@ -13,9 +13,10 @@
 
 /* CookieGuardLogin: a response that says who the user is, for applications that httpd knows no user of. */
 typedef struct cg_login_rule {
-    const char *uri_pattern;   /* glob on the path, or null */
+    const char *uri_pattern;   /* glob on the path, or null: the condition decides */
     ap_expr_info_t *condition; /* or null: the pattern decides */
     ap_expr_info_t *user;      /* string expression, or null: the number of the session stands in */
+    const char *text;          /* the line's words, to be shown */
 } cg_login_rule;
 
 /* A host name of the virtual host that is known beforehand, and its realm. */
@@ -28,8 +29,13 @@ typedef struct cg_session_settings {
     bool has_on;
     bool is_on; /* CookieGuardSession */
 
-    bool has_timeouts;
-    cg_timeouts timeouts; /* CookieGuardSessionTimeout idle=30m absolute=8h rotate=15m */
+    /* CookieGuardSessionTimeout idle=30m absolute=8h rotate=15m: each word is inherited by itself */
+    bool has_idle;
+    uint32_t idle;
+    bool has_absolute;
+    uint32_t absolute;
+    bool has_rotate;
+    uint32_t rotate;
 
     bool has_cookie; /* CookieGuardSessionCookie NAME [SameSite=Lax|Strict|None] [Partitioned] */
     cg_span cookie_name;
@@ -54,12 +60,24 @@ typedef struct cg_session_settings {
     bool has_logins;
     const apr_array_header_t *logins; /* of cg_login_rule */
 
-    /* from post_config on; of virtual hosts with is_on only */
-    const cg_named_realm
-        *realms; /* of ServerName (the first), and of each ServerAlias without wildcards */
-    unsigned realm_count;
+    /* from check_config on; above, the defaults stand where nothing was said */
+    cg_timeouts timeouts;
     cg_session_limits limits;
+
+    /* from post_config on; of virtual hosts with is_on only: of ServerName (the first), and of each
+     * ServerAlias without wildcards */
+    const cg_named_realm *realms;
+    unsigned realm_count;
 } cg_session_settings;
+
+/* What stands where nothing is said. */
+#define CG_SESSION_COOKIE_NAME "__Host-Http-cg"
+#define CG_SESSION_IDLE (30 * 60)
+#define CG_SESSION_ABSOLUTE (8 * 60 * 60)
+#define CG_SESSION_ROTATE (15 * 60)
+#define CG_SESSIONS_PER_USER 20
+#define CG_SESSION_CONTENT_MAX (16 * 1024)
+#define CG_STORE_SIZE (32 * 1024 * 1024)
 
 /* Of the whole server: the main server's. */
 typedef struct cg_store_settings {
@@ -69,6 +87,15 @@ typedef struct cg_store_settings {
     bool has_state_dir;
 } cg_store_settings;
 
+/* `merged` holds the words of the virtual host; what it is silent on becomes the server's. */
 void cg_session_settings_merge(cg_session_settings *merged, const cg_session_settings *base);
+
+/* Puts defaults where nothing was said. A default never contradicts what was said: idle and rotate
+ * follow a shorter absolute. */
+void cg_session_settings_settle(cg_session_settings *settings);
+void cg_store_settings_settle(cg_store_settings *settings);
+
+/* Null, or a sentence on words that contradict each other. */
+const char *cg_session_settings_check(apr_pool_t *pool, const cg_session_settings *settings);
 
 #endif

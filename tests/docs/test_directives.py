@@ -64,7 +64,10 @@ def test_the_contexts_of_the_manual_are_those_of_the_module(name, tmp_path):
     contexts = {place.strip() for place in rows["Context"].split(",")}
     assert contexts <= PLACES
     line = {"CookieGuardAuditLog": "CookieGuardAuditLog off",
-            "CookieGuardCookie": "CookieGuardCookie SID Secure"}.get(name, rows["Default"])
+            "CookieGuardCookie": "CookieGuardCookie SID Secure",
+            "CookieGuardLogin": "CookieGuardLogin /login",
+            "CookieGuardRealm": "CookieGuardRealm shop",
+            "CookieGuardStateDir": "CookieGuardStateDir /srv/keys"}.get(name, rows["Default"])
     tried = {
         "server config": line,
         "virtual host": f"<VirtualHost *:1>\n{line}\n</VirtualHost>",
