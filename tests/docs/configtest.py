@@ -6,7 +6,8 @@ from env import tools
 
 # What the examples may use besides the module itself, in an order in which httpd can load them.
 MODULES = ["mpm_event", "authn_core", "authz_core", "authz_host", "alias", "dir", "mime", "env",
-           "setenvif", "headers", "rewrite", "proxy", "proxy_http", "socache_shmcb", "ssl", "cgid"]
+           "setenvif", "headers", "rewrite", "proxy", "proxy_http", "socache_shmcb", "ssl", "cgid",
+           "authn_file", "authz_user", "request", "session", "auth_form"]
 
 
 def base(root):
