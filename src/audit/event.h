@@ -31,7 +31,8 @@ typedef struct cg_event {
     cg_browser_verdict browser_before;
     cg_browser_verdict browser_after;
     uint64_t findings; /* CG_FINDING_BIT */
-    int status;        /* of the interim response that carried the cookie; 0: the final one did */
+    int status;        /* that the head with the cookie said itself, an interim one or that of an
+                        * nph- script; 0: the request's */
 } cg_event;
 
 #endif

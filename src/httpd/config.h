@@ -88,6 +88,12 @@ typedef struct cg_generation {
 
 extern cg_generation cg_generation_now;
 
+/* What a configured mode comes to in this generation: at most its cap. */
+static inline cg_mode cg_mode_capped(cg_mode mode)
+{
+    return mode < cg_generation_now.mode_cap ? mode : cg_generation_now.mode_cap;
+}
+
 void *cg_config_create_dir(apr_pool_t *pool, char *path);
 void *cg_config_merge_dir(apr_pool_t *pool, void *base, void *add);
 void *cg_config_create_server(apr_pool_t *pool, server_rec *server);

@@ -31,12 +31,6 @@ static bool condition_holds(const void *condition, void *context)
     return ap_expr_exec(context, condition, &error) > 0 && !error;
 }
 
-static cg_mode capped(cg_mode mode)
-{
-    cg_mode cap = cg_generation_now.mode_cap;
-    return mode < cap ? mode : cap;
-}
-
 /* A lower mode that a .htaccess asked for in vain is told like a rule that was ignored. */
 static const cg_rule *describe_ignored_mode(apr_pool_t *pool, const char *place)
 {
@@ -66,7 +60,7 @@ static void find_rules(cg_judging *judging, cg_settings *settings)
     const cg_policy *policy = cg_policy_of(judging->config);
 
     cg_policy_settle(policy, settings);
-    judging->mode = capped(settings->mode);
+    judging->mode = cg_mode_capped(settings->mode);
     judging->baseline = settings->baseline && judging->mode ? cg_generation_now.baseline : NULL;
     judging->rules = settings->has_rules && judging->mode ? policy : NULL;
     judging->ignored_mode = describe_ignored_mode(judging->r->pool, settings->ignored_mode);

@@ -50,7 +50,8 @@ cg_response *cg_response_make(request_rec *r);
  * others are found out when a line is met. */
 typedef struct cg_judging {
     request_rec *r;
-    int status;               /* of an interim head; 0: of the final one */
+    int status;               /* that the head itself says, as interim ones and those of nph-
+                               * scripts do; 0: the request's */
     unsigned only;            /* attributes that may be changed; 0: all */
     uint64_t noted;           /* findings that every line of this head has */
     ap_conf_vector_t *config; /* what applies to the URL; that of the request, if nothing better */

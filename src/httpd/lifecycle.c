@@ -60,7 +60,7 @@ static cg_mode find_secrecy_mode(const cg_policy *policy)
 {
     cg_settings settings;
     cg_policy_settle(policy, &settings);
-    return settings.mode < cg_generation_now.mode_cap ? settings.mode : cg_generation_now.mode_cap;
+    return cg_mode_capped(settings.mode);
 }
 
 /* What is decided for a whole virtual host, whatever sections say. */
