@@ -13,7 +13,9 @@
 #include "src/httpd/dump.h"
 #include "src/httpd/interim.h"
 #include "src/httpd/lifecycle.h"
+#include "src/httpd/mod_session.h"
 #include "src/httpd/request.h"
+#include "src/httpd/request_session.h"
 #include "src/httpd/response.h"
 
 static void register_hooks(apr_pool_t *pool)
@@ -26,6 +28,7 @@ static void register_hooks(apr_pool_t *pool)
     /* the configuration is read, checked and perhaps shown */
     ap_hook_pre_config(cg_lifecycle_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_config(cg_cache_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_config(cg_mod_session_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cg_lifecycle_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cg_dump_config, NULL, NULL, APR_HOOK_MIDDLE);
 
@@ -43,6 +46,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_create_request(cg_response_create_request, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(cg_request_post_read_request, know_proxies, read_cookies,
                               APR_HOOK_FIRST);
+    ap_hook_fixups(cg_request_session_fixups, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_filter(cg_response_insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_error_filter(cg_response_insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(cg_audit_log_request, NULL, NULL, APR_HOOK_MIDDLE);

@@ -34,6 +34,14 @@ int cg_cache_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 /* True if mod_cache answered before httpd looked up what applies to the URL. */
 bool cg_cache_is_quick_hit(const request_rec *r);
 
+/* Keeps mod_cache from storing the response to `r`: it is for one browser alone. */
+static inline void cg_cache_keep_out(request_rec *r)
+{
+    if (cg_cache_is_here) {
+        apr_table_setn(r->subprocess_env, "no-cache", "CookieGuard");
+    }
+}
+
 /* Takes the mark out of a response that is about to be sent, and finds out what it says of the lines.
  * To be called between cg_judging_begin and the first table. */
 void cg_cache_read_mark(cg_judging *judging);

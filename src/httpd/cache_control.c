@@ -241,3 +241,13 @@ void cg_cache_control_guard(cg_judging *judging, cg_cache_wish wish)
         close_mod_cache(r);
     }
 }
+
+void cg_cache_control_forbid(request_rec *r)
+{
+    const unsigned fields = find_fields(r->headers_out) | find_fields(r->err_headers_out);
+    const cg_cache_verdict verdict = {.open_to = CG_CACHE_FIELD_GENERAL |
+                                                 (fields & ~(unsigned)FIELD_EXPIRES),
+                                      .cure = CG_CACHE_CURE_NO_STORE};
+
+    close_response(r, fields, &verdict);
+}

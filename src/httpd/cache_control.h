@@ -12,4 +12,7 @@ void cg_cache_control_start(void);
  * stays done when it is called again. From cg_judging_line, once some cookie is met. */
 void cg_cache_control_guard(cg_judging *judging, cg_cache_wish wish);
 
+/* Closes the response to all caches, whatever the policy says: it carries a session's token. */
+void cg_cache_control_forbid(request_rec *r);
+
 #endif

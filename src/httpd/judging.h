@@ -29,6 +29,7 @@ typedef struct cg_response {
     bool is_handed_out;            /* what the browser holds by an old name was handed out anew */
     const apr_table_t *headers_in; /* as they came, where trailers may be merged into them */
     const cg_own_line *own_lines;
+    struct cg_request_session *session; /* request_session.h; null: nobody asked for it */
     cg_circumstances circumstances; /* under which the lines were judged */
     unsigned judged_count;          /* kept in the list */
     unsigned omitted_count;         /* judged, and not kept */

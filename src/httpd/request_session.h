@@ -31,6 +31,9 @@ void cg_request_session_take_token(request_rec *r, cg_span value, bool is_repeat
 const cg_session *cg_request_session_open(cg_request_session *session, request_rec *r,
                                           uint32_t idle_max);
 
+/* That of the client's own request; the session is wiped when it is cleared. */
+apr_pool_t *cg_request_session_pool(const cg_request_session *session);
+
 /* What mod_session.c keeps with it; null at first. */
 struct cg_mod_session;
 struct cg_mod_session **cg_request_session_entries(cg_request_session *session);

@@ -8,6 +8,7 @@
 #include "hand_out.h"
 #include "interim.h"
 #include "request.h"
+#include "request_session.h"
 
 /* The same filter twice: in its place, and one step before it. httpd puts a filter behind those of
  * its type that are there already, so one that comes late would stand behind HTTP_HEADER. */
@@ -82,6 +83,9 @@ static apr_status_t filter_response(ap_filter_t *f, apr_bucket_brigade *brigade)
         judge_and_hand_out(f->r, response);
     } else {
         judge_head(f->r);
+    }
+    if (response && response->session) {
+        cg_request_session_settle(response->session, f->r);
     }
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, brigade);
