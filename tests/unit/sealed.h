@@ -11,16 +11,23 @@ enum { SEALED_ACTIVE = 0, SEALED_NEXT, SEALED_OLD, SEALED_REVOKED, SEALED_KEYS }
 
 #define SEALED_RETIRED INT64_C(1700000000) /* when the old and the revoked one were retired */
 
+static cg_crypto *sealed_crypto_made;
+
+/* A leak checker does not look into the pages for keys. */
+static inline void sealed_free_crypto(void)
+{
+    cg_crypto_free(sealed_crypto_made);
+}
+
 static inline cg_crypto *sealed_crypto(void)
 {
-    static cg_crypto *crypto;
-    if (crypto == NULL) {
-        crypto = cg_crypto_make();
+    if (sealed_crypto_made == NULL) {
+        sealed_crypto_made = cg_crypto_make();
+        if (sealed_crypto_made == NULL || atexit(sealed_free_crypto) != 0) {
+            abort();
+        }
     }
-    if (crypto == NULL) {
-        abort();
-    }
-    return crypto;
+    return sealed_crypto_made;
 }
 
 /* Octets that say where they came from. */
