@@ -226,9 +226,8 @@ static void say_failure(const cg_request_session *session, request_rec *r, const
 
     if (cg_segment_allow_line(cg_generation_now.segment, session->config->number, apr_time_now(),
                               &held_back)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "%s (%" APR_UINT64_T_FMT " lines held back before this one)", sentence,
-                      held_back);
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "%s%s", sentence,
+                      held_back ? "; other such lines were held back before this one" : "");
     }
 }
 
@@ -263,14 +262,14 @@ static void say_unusable(const cg_request_session *session, request_rec *r)
 
 /* -- settling ----------------------------------------------------------------------------------- */
 
-/* Somebody whose name is not known is whom the session has already, or somebody new. */
-static cg_span name_nobody(const cg_request_session *session)
+/* Somebody whose name is not known gets one that nobody else has, if he is not who it was before. */
+static cg_span name_nobody(const cg_request_session *session, bool is_another)
 {
     unsigned char octets[CG_NUMBER_SIZE];
     cg_span user = session->opened ? cg_session_user(session->opened) : (cg_span){NULL, 0};
     char *name;
 
-    if (user.len || !cg_random(session->crypto, octets, sizeof octets)) {
+    if ((user.len && !is_another) || !cg_random(session->crypto, octets, sizeof octets)) {
         return user;
     }
     name = apr_palloc(session->pool, 2 * sizeof octets + 1);
@@ -287,7 +286,8 @@ static cg_session_wish make_wish(const cg_request_session *session, const reques
     if (!changes->count && !statement->is_said) {
         return wish;
     }
-    wish.user = statement->has_no_name ? name_nobody(session) : statement->user;
+    wish.user = statement->has_no_name ? name_nobody(session, statement->is_another)
+                                       : statement->user;
     wish.has_user = statement->is_said && (wish.user.len || !statement->has_no_name);
     wish.source = cg_session_source(r, session->store->sub_keys, &session->realm);
     wish.may_create = cg_session_may_begin(r, wish.has_user && wish.user.len);

@@ -10,19 +10,17 @@ static cg_user_statement state(cg_span user)
 
 /* -- CookieGuardLogin ---------------------------------------------------------------------------- */
 
-/* As the browser asked for it and httpd understood it. */
-static cg_span path_of(const request_rec *r)
+/* A form that was sent to this path, as httpd understood it, and taken. */
+static bool is_login_at(const char *path_pattern, const request_rec *r)
 {
-    while (r->prev) {
-        r = r->prev;
-    }
-    return cg_span_of(r->uri);
-}
+    const cg_pattern pattern = cg_pattern_parse(cg_span_of(path_pattern));
+    const request_rec *first = r;
 
-static bool path_matches(const char *text, const request_rec *r)
-{
-    cg_pattern pattern = cg_pattern_parse(cg_span_of(text));
-    return cg_pattern_matches(&pattern, path_of(r));
+    while (first->prev) {
+        first = first->prev;
+    }
+    return first->method_number == M_POST && r->status < HTTP_BAD_REQUEST &&
+           cg_pattern_matches(&pattern, cg_span_of(first->uri));
 }
 
 static bool condition_holds(const ap_expr_info_t *condition, request_rec *r)
@@ -33,7 +31,7 @@ static bool condition_holds(const ap_expr_info_t *condition, request_rec *r)
 
 static bool rule_holds(const cg_login_rule *rule, request_rec *r)
 {
-    return (!rule->uri_pattern || path_matches(rule->uri_pattern, r)) &&
+    return (!rule->uri_pattern || is_login_at(rule->uri_pattern, r)) &&
            (!rule->condition || condition_holds(rule->condition, r));
 }
 
@@ -43,7 +41,8 @@ static cg_user_statement apply(const cg_login_rule *rule, request_rec *r)
     const char *user;
 
     if (!rule->user) {
-        return (cg_user_statement){.is_said = true, .has_no_name = true};
+        return (cg_user_statement){
+            .is_said = true, .has_no_name = true, .is_another = rule->uri_pattern != NULL};
     }
     user = ap_expr_str_exec(r, rule->user, &error);
     return state(cg_span_of(error ? NULL : user));
