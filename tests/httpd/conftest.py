@@ -9,10 +9,11 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.dont_write_bytecode = True
 
-pytest.register_assert_rewrite("env.path_cases")
+pytest.register_assert_rewrite("env.path_cases", "env.session_client", "env.session_site")
 
 from env.httpd import Httpd  # noqa: E402  pylint: disable=wrong-import-position
 from env.path_server import Backends, path_server  # noqa: E402  pylint: disable=wrong-import-position
+from env.session_site import MPMS, Site  # noqa: E402  pylint: disable=wrong-import-position
 
 
 class Servers:
@@ -78,6 +79,18 @@ def start(servers):
     def begin(key, config, **how):
         return servers.get(key, lambda: Httpd(key, config, **how).start())
     return begin
+
+
+@pytest.fixture(params=MPMS)
+def site(servers, request):
+    """A server with sessions, on each MPM."""
+    return servers.get(("sessions", request.param), lambda: Site("sessions", request.param).start())
+
+
+@pytest.fixture
+def event_site(servers):
+    """The same on the event MPM alone, for what no MPM has a part in."""
+    return servers.get(("sessions", "event"), lambda: Site("sessions", "event").start())
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -40,8 +40,9 @@ def single_cases(paths):
 class Sent:
     """What was sent on a path for one kind of line, and what came back."""
 
-    def __init__(self, server, backends, path, kind, transport):
-        self.path, self.kind = path, kind
+    def __init__(self, server, backends, path, kind, transport, name=None):
+        """name: what the cookie is called instead, where the case chooses the line."""
+        self.path, self.kind, self.name = path, kind, name
         protocol, tls = TRANSPORTS[transport]
         self.https = tls and path.port != "early_tls"
         self.is_http2 = protocol == "h2"
@@ -74,11 +75,13 @@ class Sent:
 
     def _line(self):
         if self.path.sends:
-            return self.path.sends[self.kind].format(value=self.value).encode()
-        return lines.line_of(self.kind).replace(b"_cookie=", b"_cookie=")
+            line = self.path.sends[self.kind].format(value=self.value).encode()
+        else:
+            line = lines.line_of(self.kind)
+        return self.name + b"=" + line.partition(b"=")[2] if self.name else line
 
-    def judge(self, enforced):
-        """Return what is wrong with the response, or None."""
+    def _misses(self):
+        """What shows that the response is not the one that the path is about, or None."""
         statuses = self.path.status if isinstance(self.path.status, tuple) else (
             self.path.status,)
         if self.response.status not in statuses:
@@ -86,7 +89,21 @@ class Sent:
         x_cache = b"".join(self.response.all(b"x-cache")).decode()
         if not x_cache.startswith(self.path.x_cache):
             return f"X-Cache: {x_cache}"
-        return self._judge_made(enforced) if self.path.made else self._judge_sent(enforced)
+        return None
+
+    def judge(self, enforced):
+        """Return what is wrong with the response, or None."""
+        judge = self._judge_made if self.path.made else self._judge_sent
+        return self._misses() or judge(enforced)
+
+    def judge_withheld(self):
+        """The same where the cookie must not leave at all, in whatever head: as a whole or as a part
+        of a field in which several were joined. What the origin calls bare_... has the name of which
+        it is asked: else nothing would be shown."""
+        heads = [self.response, *self.response.interim]
+        left = [line for head in heads for line in head.set_cookies
+                if self.name.lower() in line.lower() or self.path.made and b"bare_" in line]
+        return self._misses() or (f"it left: {left}" if left else None)
 
     def _judge_sent(self, enforced):
         arrives = self.path.arrives(self.line) if self.path.arrives else [self.line]
@@ -147,10 +164,20 @@ def check_report(guarded, bare, backends, path, transport):
                     [(head.status, head_of(head, bare)) for head in without.interim])
 
 
-def check(server, backends, path, transport, enforced):
-    """Run all kinds of a path; fail with all that is wrong."""
+def need(server, path):
     if path.needs and path.needs not in server.have:
         pytest.skip(f"{path.needs} is not on this machine")
+
+
+def check_withheld(server, backends, path, transport, name):
+    """A cookie of this name does not leave on a path."""
+    need(server, path)
+    assert not Sent(server, backends, path, path.only[0], transport, name).judge_withheld()
+
+
+def check(server, backends, path, transport, enforced):
+    """Run all kinds of a path; fail with all that is wrong."""
+    need(server, path)
     problems = {}
     for kind in path.only:
         problem = Sent(server, backends, path, kind, transport).judge(enforced and path.guarded)

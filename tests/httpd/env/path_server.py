@@ -54,17 +54,19 @@ class Backends:
         shutil.rmtree(self.root)
 
 
-def path_server(mpm, mode, backends):
-    """mode: On, Report, or None for a server without the module."""
+def path_server(mpm, mode, backends, name=None, prepare=None, without=()):
+    """mode: On, Report, or None for a server without the module. name: of the server, if there is more
+    than one of a kind; prepare(server): what is to be done before it starts; without: modules."""
     prefork = mpm == "prefork"
-    modules = MODULES + (["cgi"] if prefork else ["cgid", "http2", "proxy_http2"])
+    modules = [module for module in MODULES if module not in without]
+    modules += ["cgi"] if prefork else ["cgid", "http2", "proxy_http2"]
     extra = {"cgtest_module": backends.cgtest}
     php = appservers.php_module() if prefork else None
     if php:
         extra["php_module"] = php
     if (tools.module_directory() / "mod_wsgi.so").exists():
         modules.append("wsgi")
-    server = Httpd(f"paths-{mpm}-{(mode or 'none').lower()}", "paths.conf", mpm=mpm,
+    server = Httpd(f"{name or 'paths'}-{mpm}-{(mode or 'none').lower()}", "paths.conf", mpm=mpm,
                    modules=modules, extra_modules=extra, ports_named=PORTS,
                    defines={**backends.defines, "guard_mode": mode or "Off"},
                    guard=mode is not None)
@@ -74,6 +76,8 @@ def path_server(mpm, mode, backends):
     server.have |= {"wsgi"} if "wsgi" in modules else set()
     server.expect(r"AH00112",        # DocumentRoot
                   r"\[wsgi:", r"\[php:notice\]")
+    if prepare:
+        prepare(server)
     return server.start()
 
 
