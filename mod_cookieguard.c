@@ -17,6 +17,7 @@
 #include "src/httpd/request.h"
 #include "src/httpd/request_session.h"
 #include "src/httpd/response.h"
+#include "src/httpd/session_store.h"
 
 static void register_hooks(apr_pool_t *pool)
 {
@@ -36,6 +37,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_open_logs(cg_lifecycle_open_logs, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cg_lifecycle_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cg_cache_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cg_session_store_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(cg_audit_log_monitor, NULL, NULL, APR_HOOK_MIDDLE);
 
     /* a request is made, is read, is answered, and is logged */

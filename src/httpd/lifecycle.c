@@ -9,6 +9,7 @@
 #include "audit_log.h"
 #include "log_format.h"
 #include "session_checks.h"
+#include "session_store.h"
 
 int cg_lifecycle_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
@@ -287,5 +288,5 @@ int cg_lifecycle_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
     }
     cg_audit_log_start_summaries(pconf, main_server);
     say_hello(ptemp, main_server);
-    return OK;
+    return cg_session_store_post_config(pconf, ptemp, main_server);
 }
