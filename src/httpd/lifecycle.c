@@ -72,7 +72,7 @@ static void settle_servers(apr_pool_t *pconf, server_rec *main_server)
         const cg_policy *policy = cg_policy_of(s->lookup_defaults);
         const core_server_config *core = ap_get_core_module_config(s->module_config);
 
-        config->guards = cg_guards_make(pconf, policy);
+        config->guards = cg_guards_make(pconf, policy, (cg_span){NULL, 0});
         config->secrecy_mode = find_secrecy_mode(policy);
         config->merges_trailers = core->merge_trailers == AP_MERGE_TRAILERS_ENABLE;
         cg_session_settings_settle(&config->session);

@@ -137,6 +137,17 @@ const cg_finding_row cg_finding_rows[CG_FINDING_COUNT] = {
         "INTERIM", LOW, MEDIUM, 0, "",
         "An interim response (100, 101 or 103) sets a cookie; some clients keep it, others do "
         "not."),
+    [CG_FINDING_TOKEN_SET] = ROW(
+        "TOKEN-SET", HIGH, HIGH, 384, "7.2.4",
+        "Something other than this module set a cookie of the name of the session's token; it was "
+        "not sent, in whatever mode."),
+    [CG_FINDING_TOKEN_REUSE] = ROW(
+        "TOKEN-REUSE", HIGH, HIGH, 613, "7.2.4",
+        "A session's token came back although its successor was in use; somebody else may have a "
+        "copy of it."),
+    [CG_FINDING_SESSION_TOO_LARGE] = ROW(
+        "SESSION-TOO-LARGE", MEDIUM, MEDIUM, 0, "",
+        "A session was to become larger than CookieGuardSessionMaxSize; it stays as it was."),
 };
 
 static const cg_span severity_names[CG_SEVERITY_COUNT] = {
@@ -329,7 +340,9 @@ static uint64_t find_in_fate(const cg_judgement *judgement)
 {
     return when(judgement->drop != NULL, CG_FINDING_DROPPED) |
            when(judgement->withheld == CG_WITHHELD_SPELLING, CG_FINDING_SPELLING) |
-           when(judgement->withheld != CG_WITHHELD_NOT, CG_FINDING_WITHHELD);
+           when(judgement->withheld == CG_WITHHELD_TOKEN, CG_FINDING_TOKEN_SET) |
+           when(judgement->withheld != CG_WITHHELD_NOT && judgement->withheld != CG_WITHHELD_TOKEN,
+                CG_FINDING_WITHHELD);
 }
 
 /* What became of the policy's demands. */

@@ -46,6 +46,9 @@ typedef enum cg_finding {
     CG_FINDING_CACHEABLE_STATIC,
     CG_FINDING_STORED_UNJUDGED,
     CG_FINDING_INTERIM,
+    CG_FINDING_TOKEN_SET,
+    CG_FINDING_TOKEN_REUSE,
+    CG_FINDING_SESSION_TOO_LARGE,
     CG_FINDING_COUNT
 } cg_finding;
 
@@ -74,7 +77,8 @@ extern const cg_finding_row cg_finding_rows[CG_FINDING_COUNT];
 cg_span cg_severity_name(cg_severity severity);
 
 /* The findings of one line, but for those that need to know the whole response or how it was made:
- * CG_FINDING_NAME_REPEATED, _CACHEABLE, _CACHEABLE_STATIC, _STORED_UNJUDGED and _INTERIM. */
+ * CG_FINDING_NAME_REPEATED, _CACHEABLE, _CACHEABLE_STATIC, _STORED_UNJUDGED and _INTERIM; and for
+ * those of sessions, which no line has: CG_FINDING_TOKEN_REUSE and _SESSION_TOO_LARGE. */
 uint64_t cg_findings_find(const cg_set_cookie *cookie, const cg_demands *demands,
                           const cg_judgement *judgement, const cg_circumstances *circumstances);
 

@@ -56,6 +56,21 @@ static void add_guards(const cg_policy *leaf, void *context)
     }
 }
 
+/* The token's name is that of no rule: it comes last and wins. */
+static void add_token(guard_list *list, cg_span token)
+{
+    cg_pattern name = {.kind = CG_PATTERN_EXACT, .text = token};
+
+    if (list->guards && token.len) {
+        list->guards[list->count] = (cg_guard){
+            .name = name,
+            .folded = fold_pattern(list->pool, &name),
+            .is_token = true,
+        };
+    }
+    list->count += token.len > 0;
+}
+
 /* Of guards for the very same name the last one alone is left. */
 static void leave_out_overruled(guard_list *list)
 {
@@ -73,12 +88,35 @@ static void leave_out_overruled(guard_list *list)
     list->count = kept;
 }
 
-const cg_guards *cg_guards_make(apr_pool_t *pool, const cg_policy *policy)
+static cg_guards *make_guards(apr_pool_t *pool, const cg_guard *guards, unsigned count)
+{
+    cg_guards *made = apr_pcalloc(pool, sizeof *made);
+    made->guards = guards;
+    made->count = count;
+    made->table = cg_guard_table_make(pool, guards, count);
+    return made;
+}
+
+/* Where there is no other guard, the token's own set is all of them. */
+static void set_token(apr_pool_t *pool, cg_guards *guards)
+{
+    guards->rule_count = guards->count - 1;
+    if (guards->rule_count) {
+        cg_guards *token = make_guards(pool, &guards->guards[guards->rule_count], 1);
+        token->token = token;
+        guards->token = token;
+    } else {
+        guards->token = guards;
+    }
+}
+
+const cg_guards *cg_guards_make(apr_pool_t *pool, const cg_policy *policy, cg_span token)
 {
     guard_list list = {.pool = pool};
     cg_guards *guards;
 
     cg_policy_each(policy, add_guards, &list);
+    add_token(&list, token);
     if (!list.count) {
         return NULL;
     }
@@ -86,10 +124,12 @@ const cg_guards *cg_guards_make(apr_pool_t *pool, const cg_policy *policy)
     list.count = 0;
     cg_policy_each(policy, add_guards, &list);
     leave_out_overruled(&list);
-    guards = apr_pcalloc(pool, sizeof *guards);
-    guards->guards = list.guards;
-    guards->count = list.count;
-    guards->table = cg_guard_table_make(pool, list.guards, list.count);
+    add_token(&list, token);
+    guards = make_guards(pool, list.guards, list.count);
+    guards->rule_count = guards->count;
+    if (token.len) {
+        set_token(pool, guards);
+    }
     return guards;
 }
 
@@ -100,9 +140,37 @@ static bool are_alike(const cg_guard *a, const cg_guard *b)
            !cg_span_equal(a->name.text, b->name.text);
 }
 
+/* The name of a rule, or the one under which it is to leave, is the token's. */
+static bool takes_token(const cg_guard *guard, const cg_guard *token)
+{
+    cg_span prefix = cg_prefix_rows[guard->prefix].text, folded = token->folded.text;
+
+    return guard->name.kind == CG_PATTERN_EXACT &&
+           (cg_span_equal(guard->folded.text, folded) ||
+            (cg_span_starts_folded(folded, prefix) &&
+             cg_span_equal(guard->folded.text, cg_span_part(folded, prefix.len, folded.len))));
+}
+
+static const char *check_token(apr_pool_t *pool, const cg_guards *guards)
+{
+    const cg_guard *token = &guards->token->guards[0];
+
+    for (unsigned i = 0; i < guards->rule_count; i++) {
+        const cg_guard *guard = &guards->guards[i];
+        if (takes_token(guard, token)) {
+            return apr_psprintf(pool,
+                                "%s: Prefix for %s: its cookie would be taken for the session's, "
+                                "%.*s; give that another name with CookieGuardSessionCookie",
+                                guard->rule->place, guard->name.text.at, (int)token->name.text.len,
+                                token->name.text.at);
+        }
+    }
+    return NULL;
+}
+
 const char *cg_guards_check(apr_pool_t *pool, const cg_guards *guards)
 {
-    for (unsigned i = 0; guards && i < guards->count; i++) {
+    for (unsigned i = 0; guards && i < guards->rule_count; i++) {
         for (unsigned k = 0; k < i; k++) {
             const cg_guard *a = &guards->guards[k], *b = &guards->guards[i];
             if (are_alike(a, b)) {
@@ -114,7 +182,7 @@ const char *cg_guards_check(apr_pool_t *pool, const cg_guards *guards)
             }
         }
     }
-    return NULL;
+    return guards && guards->token ? check_token(pool, guards) : NULL;
 }
 
 static bool sets(const cg_term *term)
@@ -147,7 +215,7 @@ const cg_term *cg_guard_find_contradiction(const cg_guard *guard, const cg_polic
 /* The wire spelling begins with the guard's prefix; with any of them if it is rolled back. */
 static bool may_have_prefix(const cg_guard *guard, cg_prefix prefix)
 {
-    return guard->prefix == CG_PREFIX_NONE || guard->prefix == prefix;
+    return !cg_guard_is_in_force(guard) || guard->prefix == prefix;
 }
 
 cg_span cg_guard_application_name(const cg_guard *guard, cg_spelling spelling, cg_span name)

@@ -129,6 +129,8 @@ static size_t shortest_of(cg_span folded)
 
 static void mark_guards(cg_guard_table *table)
 {
+    bool has_wire_names = table->count && !table->guards[0].is_token;
+
     table->shortest = CG_FOLDED_NAME_MAX;
     for (unsigned i = 0; i < table->count; i++) {
         cg_span folded = table->guards[i].folded.text;
@@ -140,7 +142,7 @@ static void mark_guards(cg_guard_table *table)
             table->shortest = len < table->shortest ? len : table->shortest;
         }
     }
-    for (int prefix = CG_PREFIX_NONE + 1; prefix < CG_PREFIX_COUNT; prefix++) {
+    for (int prefix = CG_PREFIX_NONE + 1; has_wire_names && prefix < CG_PREFIX_COUNT; prefix++) {
         mark_beginning(table, cg_prefix_rows[prefix].text);
     }
     mark_specials(table);
@@ -208,14 +210,14 @@ static bool has_prefix(cg_span name, cg_span prefix)
 }
 
 /* The name's guard if it is the wire spelling of a name that this very guard owns: of several rules
- * for a name the last one alone says which prefix it has. */
+ * for a name the last one alone says which prefix it has. The token has no other spelling. */
 static const cg_guard *find_wire(const cg_guard_table *table, cg_span name)
 {
     for (int prefix = CG_PREFIX_COUNT - 1; prefix > CG_PREFIX_NONE; prefix--) {
         cg_span text = cg_prefix_rows[prefix].text;
         if (has_prefix(name, text)) {
             const cg_guard *owner = find_owner(table, cg_span_part(name, text.len, name.len));
-            if (owner && (owner->prefix == CG_PREFIX_NONE || (int)owner->prefix == prefix)) {
+            if (owner && (!cg_guard_is_in_force(owner) || (int)owner->prefix == prefix)) {
                 return owner;
             }
         }
@@ -229,9 +231,9 @@ static const cg_guard *find_folded(const cg_guard_table *table, cg_span folded, 
 {
     for (int i = table->folded[find_slot(table, folded)]; i != NO_GUARD;
          i = table->folded_before[i]) {
-        cg_prefix has = table->guards[i].prefix;
-        if (has != CG_PREFIX_NONE && (prefix == CG_PREFIX_NONE || prefix == has)) {
-            return &table->guards[i];
+        const cg_guard *guard = &table->guards[i];
+        if (cg_guard_is_in_force(guard) && (prefix == CG_PREFIX_NONE || prefix == guard->prefix)) {
+            return guard;
         }
     }
     for (unsigned i = table->glob_count; i-- > 0;) {
@@ -282,7 +284,7 @@ static const cg_guard *find_exact_namesake(const cg_guard_table *table, cg_span 
 {
     int exact = folded.len ? table->folded[find_slot(table, folded)] : NO_GUARD;
 
-    while (exact != NO_GUARD && (table->guards[exact].prefix == CG_PREFIX_NONE ||
+    while (exact != NO_GUARD && (!cg_guard_is_in_force(&table->guards[exact]) ||
                                  cg_span_equal(table->guards[exact].name.text, name))) {
         exact = table->folded_before[exact];
     }
@@ -303,6 +305,23 @@ static const cg_guard *find_glob_namesake(const cg_guard_table *table, const cg_
     return NULL;
 }
 
+/* The token's guard, if a name that a glob found would leave under the token's name. */
+static const cg_guard *find_token_taken(const cg_guard_table *table, const cg_guard *found,
+                                        cg_span folded)
+{
+    const cg_guard *token = table->count ? &table->guards[table->count - 1] : NULL;
+    cg_span prefix = cg_prefix_rows[found->prefix].text, wire;
+
+    if (!token || !token->is_token || found->prefix == CG_PREFIX_NONE) {
+        return NULL;
+    }
+    wire = token->folded.text;
+    return cg_span_starts_folded(wire, prefix) &&
+                   cg_span_equal(folded, cg_span_part(wire, prefix.len, wire.len))
+               ? token
+               : NULL;
+}
+
 /* The guard of another name that folds like this one, which a glob found. No parser that takes the
  * two for one shall see what came under the glob's prefix. */
 static const cg_guard *find_namesake(const cg_guard_table *table, const cg_guard *found,
@@ -317,7 +336,8 @@ static const cg_guard *find_namesake(const cg_guard_table *table, const cg_guard
     }
     cg_name_fold(name, &fold);
     folded = (cg_span){fold.at, fold.len};
-    namesake = find_exact_namesake(table, folded, name);
+    namesake = find_token_taken(table, found, folded);
+    namesake = namesake ? namesake : find_exact_namesake(table, folded, name);
     return namesake ? namesake : find_glob_namesake(table, found, folded, name);
 }
 

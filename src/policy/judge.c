@@ -208,6 +208,7 @@ static const cg_span withheld_names[CG_WITHHELD_COUNT] = {
     [CG_WITHHELD_DOMAIN] = {"Domain", 6},
     [CG_WITHHELD_PATH] = {"Path", 4},
     [CG_WITHHELD_TOO_LONG] = {"TooLong", 7},
+    [CG_WITHHELD_TOKEN] = {"Token", 5},
 };
 
 cg_span cg_withheld_name(cg_withheld withheld)
@@ -227,8 +228,11 @@ bool cg_secrecy_find(const cg_policy *policy, const cg_guards *guards, cg_span n
     if (guards) {
         secrecy->guard = cg_guards_find(guards, name, &secrecy->spelling);
     }
-    if (secrecy->guard && secrecy->guard->prefix == CG_PREFIX_NONE) {
+    if (secrecy->guard && !cg_guard_is_in_force(secrecy->guard)) {
         secrecy->guard = NULL;
+    }
+    if (secrecy->guard && secrecy->guard->is_token) {
+        secrecy->drop = NULL; /* which may only be reported */
     }
     if (secrecy->guard && secrecy->spelling == CG_SPELLING_WIRE) {
         secrecy->rules_name = cg_guard_application_name(secrecy->guard, secrecy->spelling, name);
@@ -236,6 +240,18 @@ bool cg_secrecy_find(const cg_policy *policy, const cg_guards *guards, cg_span n
                                       : cg_policy_find_drop(policy, secrecy->rules_name);
     }
     return secrecy->drop || secrecy->guard;
+}
+
+bool cg_secrecy_find_token(const cg_guards *token, const cg_set_cookie *cookie, cg_secrecy *secrecy)
+{
+    cg_span name = cookie->name;
+
+    if (name.len == 0) {
+        name = cg_span_part(cookie->value, 0, cg_span_find(cookie->value, '='));
+    }
+    *secrecy = (cg_secrecy){.rules_name = name};
+    secrecy->guard = cg_guards_find(token, name, &secrecy->spelling);
+    return secrecy->guard != NULL;
 }
 
 /* The flags without which browsers do not take a cookie under its prefix. */
@@ -294,11 +310,13 @@ static void guard(const cg_set_cookie *cookie, const cg_secrecy *secrecy,
 {
     cg_prefix prefix = secrecy->guard->prefix;
 
-    if (prefix == CG_PREFIX_NONE) {
+    if (!cg_guard_is_in_force(secrecy->guard)) {
         return;
     }
     judgement->guard = secrecy->guard->rule;
-    if (secrecy->spelling == CG_SPELLING_ALIKE) {
+    if (secrecy->guard->is_token) {
+        judgement->withheld = CG_WITHHELD_TOKEN;
+    } else if (secrecy->spelling == CG_SPELLING_ALIKE) {
         judgement->withheld = CG_WITHHELD_SPELLING;
     } else if (cookie->kind != CG_LINE_COOKIE) {
         judgement->withheld = CG_WITHHELD_UNREADABLE;

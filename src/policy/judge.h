@@ -14,7 +14,7 @@ typedef enum cg_action {
     CG_ACTION_DROP      /* the line does not leave */
 } cg_action;
 
-/* Why a guarded cookie cannot be carried under its prefix, and is not sent. */
+/* Why a guarded cookie cannot be carried under its name, and is not sent. */
 typedef enum cg_withheld {
     CG_WITHHELD_NOT = 0,
     CG_WITHHELD_SPELLING,   /* another spelling of the guarded name */
@@ -23,6 +23,7 @@ typedef enum cg_withheld {
     CG_WITHHELD_DOMAIN,     /* the prefix takes no Domain */
     CG_WITHHELD_PATH,       /* the prefix takes Path=/ only */
     CG_WITHHELD_TOO_LONG,   /* name and value are over 4096 octets with the prefix */
+    CG_WITHHELD_TOKEN,      /* the name of the session's token, which nobody else sets */
     CG_WITHHELD_COUNT
 } cg_withheld;
 
@@ -38,6 +39,12 @@ typedef struct cg_secrecy {
  * nothing. A name that is rolled back is not guarded. `guards` may be null. */
 bool cg_secrecy_find(const cg_policy *policy, const cg_guards *guards, cg_span name,
                      cg_secrecy *secrecy);
+
+/* True if a browser would send back what the line sets, or deletes, under the name of the session's
+ * token or under one that is like it: *secrecy is set, and nothing else is demanded. `token` is the
+ * token's guard alone. A cookie without a name is sent as its value, which may begin with a name. */
+bool cg_secrecy_find_token(const cg_guards *token, const cg_set_cookie *cookie,
+                           cg_secrecy *secrecy);
 
 typedef struct cg_judgement {
     cg_action action;

@@ -14,6 +14,7 @@ typedef struct verdict {
     cg_span name;          /* the application's, of a pair that is not refused */
     cg_span value;
     cg_prefix prefix; /* with which it came */
+    bool is_token;    /* its own name is that of the session's token, to the octet */
 } verdict;
 
 /* -- stepping over what concerns no guard, which is most of most fields --------------------------- */
@@ -79,7 +80,7 @@ static const cg_guard *find_embedded(const cg_guards *guards, cg_span raw, const
         if (find_inner_name(guards->table, own, equals, &name)) {
             guard = cg_guards_find(guards, name, &spelling);
         }
-        if (guard && guard->prefix != CG_PREFIX_NONE) {
+        if (guard && cg_guard_is_in_force(guard)) {
             return guard;
         }
     }
@@ -115,7 +116,9 @@ static verdict judge_guarded(const cg_guard *guard, cg_spelling spelling, cg_spa
 {
     verdict is = {.guard = guard, .name = cg_guard_application_name(guard, spelling, name)};
 
-    if (spelling == CG_SPELLING_WIRE) {
+    if (guard->is_token && spelling == CG_SPELLING_APPLICATION) {
+        is.is_token = true;
+    } else if (spelling == CG_SPELLING_WIRE) {
         is.prefix = cg_prefix_find(cg_span_part(name, 0, name.len - is.name.len));
     } else if (spelling != CG_SPELLING_APPLICATION) {
         is.refusal = CG_REFUSAL_SPELLING;
@@ -138,7 +141,7 @@ static verdict judge_own_name(const cg_guards *guards, cg_span raw, cg_span name
     cg_cookie_pair_parse(named, &pair);
     guard = cg_guards_find(guards, pair.name, &spelling);
     is_as_sent = pair.has_equals && pair.name.at == cg_span_trim(raw).at;
-    if (!guard || (guard->prefix == CG_PREFIX_NONE && !is_as_sent)) {
+    if (!guard || (!cg_guard_is_in_force(guard) && !is_as_sent)) {
         return is;
     }
     is = judge_guarded(guard, is_as_sent ? spelling : CG_SPELLING_ALIKE, pair.name, accepts_plain);
@@ -149,7 +152,16 @@ static verdict judge_own_name(const cg_guards *guards, cg_span raw, cg_span name
 /* A plain cookie whose name is rolled back comes as it comes. */
 static bool is_free(const verdict *is)
 {
-    return is->guard->prefix == CG_PREFIX_NONE && is->prefix == CG_PREFIX_NONE;
+    return !cg_guard_is_in_force(is->guard) && is->prefix == CG_PREFIX_NONE;
+}
+
+static bool is_token(const cg_guards *guards, cg_span raw)
+{
+    cg_cookie_pair pair;
+
+    cg_cookie_pair_parse(raw, &pair);
+    return guards->token && pair.has_equals &&
+           cg_span_equal(pair.name, guards->token->guards[0].name.text);
 }
 
 static verdict judge_pair(const cg_restored *restored, cg_span raw)
@@ -164,7 +176,8 @@ static verdict judge_pair(const cg_restored *restored, cg_span raw)
     }
     embedded = find_embedded(guards, raw, named.at);
     if (embedded) {
-        return (verdict){.refusal = CG_REFUSAL_EMBEDDED, .guard = embedded};
+        return (verdict){
+            .refusal = CG_REFUSAL_EMBEDDED, .guard = embedded, .is_token = is_token(guards, raw)};
     }
     is = judge_own_name(guards, raw, named, restored->accepts_plain);
     bracket = skip_to_bracket(raw, named.at);
@@ -246,6 +259,13 @@ static void remember(cg_restored *restored, const verdict *is, const char *raw)
                                    .raw = raw};
 }
 
+static void remember_token(cg_restored *restored, const verdict *is)
+{
+    if (restored->token_count++ == 0) {
+        restored->token = is->value;
+    }
+}
+
 bool cg_restore_read(const cg_guards *guards, cg_span field, bool accepts_plain,
                      cg_restored *restored)
 {
@@ -259,11 +279,15 @@ bool cg_restore_read(const cg_guards *guards, cg_span field, bool accepts_plain,
     restored->accepts_plain = accepts_plain;
     restored->field = field;
     restored->cookie_count = 0;
+    restored->token = (cg_span){NULL, 0};
+    restored->token_count = 0;
     restored->first_suspect = at;
     while (at) {
         const char *stop = find_octet(at, end, ';');
         verdict is = judge_pair(restored, (cg_span){at, (size_t)(stop - at)});
-        if (is.refusal == CG_REFUSAL_NONE && is.guard) {
+        if (is.is_token) {
+            remember_token(restored, &is);
+        } else if (is.refusal == CG_REFUSAL_NONE && is.guard) {
             remember(restored, &is, at);
         }
         is_concerned |= is.refusal != CG_REFUSAL_NONE || (is.guard && !is_free(&is));
@@ -309,6 +333,13 @@ static void count_refusal(cg_restored *restored, cg_refusal refusal, const cg_gu
     if (restored->first_refusal == CG_REFUSAL_NONE) {
         restored->first_refusal = refusal;
         restored->first_refused = guard;
+    }
+}
+
+static void remember_secret(cg_restored *restored, cg_span raw)
+{
+    if (restored->secret_count < CG_SECRETS_MAX) {
+        restored->secrets[restored->secret_count++] = raw;
     }
 }
 
@@ -380,6 +411,20 @@ static const cg_restored_cookie *find_chosen(const cg_restored *restored, const 
     return NULL;
 }
 
+/* Of what is like the token nobody knows whether it is one. */
+static void leave_token_out(printing *p, const verdict *is, cg_span raw)
+{
+    cg_refusal refusal = is->refusal;
+
+    if (refusal == CG_REFUSAL_NONE && p->restored->token_count > 1) {
+        refusal = CG_REFUSAL_REPEATED;
+    }
+    if (refusal != CG_REFUSAL_NONE) {
+        count_refusal(p->restored, refusal, is->guard);
+    }
+    remember_secret(p->restored, raw);
+}
+
 static void print_suspect(printing *p, cg_span raw)
 {
     const cg_restored_cookie *chosen = find_chosen(p->restored, raw.at);
@@ -399,6 +444,10 @@ static void print_suspect(printing *p, cg_span raw)
         print_free_pair(p, raw);
         return;
     }
+    if (is.guard && is.guard->is_token) {
+        leave_token_out(p, &is, raw);
+        return;
+    }
     if (is.refusal == CG_REFUSAL_NONE) {
         if (is_free(&is)) {
             print_free_pair(p, raw);
@@ -408,6 +457,9 @@ static void print_suspect(printing *p, cg_span raw)
     }
     if (is.refusal != CG_REFUSAL_NONE) {
         count_refusal(p->restored, is.refusal, is.guard);
+    }
+    if (is.refusal == CG_REFUSAL_EMBEDDED && p->restored->guards->token) {
+        remember_secret(p->restored, raw);
     }
 }
 
@@ -445,6 +497,7 @@ void cg_restore_print(cg_restored *restored, cg_writer *writer)
     memset(restored->refused, 0, sizeof restored->refused);
     restored->first_refusal = CG_REFUSAL_NONE;
     restored->first_refused = NULL;
+    restored->secret_count = 0;
     print_all(&p, restored->field);
 }
 

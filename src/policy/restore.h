@@ -15,6 +15,11 @@
  *   $Version=1            refused: the switch to RFC 2965, which reads all the rest otherwise
  *   a="x                  refused if a guarded cookie follows: it would end up in the quotes
  *
+ * The token of our own sessions (here of the name T) is nothing that the application is to see:
+ *
+ *   T=v                   taken out, and told apart; two of them, even equal ones, are refused
+ *   t=v  %54=v  a=b, T=v  refused, as above
+ *
  * A name under Prefix=off is no longer guarded: it comes as it comes, and where it does not come a
  * prefixed one that a browser still holds takes its place.
  *
@@ -34,6 +39,9 @@
 
 /* Guarded cookies of one request that are remembered. Those of further names are refused. */
 #define CG_RESTORED_MAX 16
+
+/* Pairs with the session's token, or with what is like it, that are remembered. */
+#define CG_SECRETS_MAX 4
 
 /* Why cookies were refused. */
 typedef enum cg_refusal {
@@ -70,7 +78,13 @@ typedef struct cg_restored {
     const char *first_suspect; /* where the first pair begins that had to be looked at */
     const char *last_suspect;  /* and the last one */
 
+    cg_span token;        /* the value of the session's token, trimmed; empty if another guarded
+                           * name stands in it */
+    unsigned token_count; /* how often it came; it is good if that is once */
+
     /* of cg_restore_print */
+    cg_span secrets[CG_SECRETS_MAX]; /* pairs that hold the token, or may: to be overwritten */
+    unsigned secret_count;
     unsigned refused[CG_REFUSAL_COUNT]; /* how many pairs */
     cg_refusal first_refusal;
     const cg_guard *first_refused; /* whose name it was about; null for `$` and quotes */

@@ -135,7 +135,7 @@ static bool is_guarded(const request_trial *t, const cg_guard *guard, octets nam
         const cg_guard *other = &t->guards->guards[i];
         octets pattern = {other->name.text.at, other->name.text.len};
         if (oracle_glob_matches(pattern, name)) {
-            return other == guard && guard->prefix != CG_PREFIX_NONE;
+            return other == guard && (guard->prefix != CG_PREFIX_NONE || guard->is_token);
         }
     }
     return false;
@@ -278,12 +278,26 @@ static const char *check_reader(const request_trial *t, const reader *r, octets 
     return NULL;
 }
 
+/* Of the session's token nobody sees anything. */
+static const char *check_no_reader(const request_trial *t, octets name)
+{
+    const char *how = NULL;
+    for (size_t i = 0; i < reader_count && !how; i++) {
+        how = check_reader(t, &readers[i], name, NULL);
+    }
+    return how;
+}
+
 static const char *check_readers(const request_trial *t, const cg_guard *guard, octets name)
 {
     char wire_room[NAME_ROOM + 16];
     octets prefix = prefix_text(guard->prefix), wire = {wire_room, prefix.len + name.len};
-    const char *how = check_value(t, guard, name);
+    const char *how;
 
+    if (guard->is_token) {
+        return check_no_reader(t, name);
+    }
+    how = check_value(t, guard, name);
     memcpy(wire_room, prefix.at, prefix.len);
     memcpy(wire_room + prefix.len, name.at, name.len);
     for (size_t i = 0; i < reader_count && !how; i++) {
@@ -381,6 +395,21 @@ static bool is_innocent(const request_trial *t, octets pair)
     return true;
 }
 
+static octets token_name(const request_trial *t)
+{
+    cg_span name = t->guards->token->guards[0].name.text;
+    return (octets){name.at, name.len};
+}
+
+/* What is taken out is nothing less its prefix. */
+static bool is_token(const request_trial *t, octets pair)
+{
+    octets name = {pair.at, 0};
+    for (; name.len < pair.len && pair.at[name.len] != '='; name.len++) {
+    }
+    return t->guards->token && text_is(trimmed(name), token_name(t));
+}
+
 const char *others_stay(const request_trial *t)
 {
     size_t at = 0, out_at = 0;
@@ -394,6 +423,9 @@ const char *others_stay(const request_trial *t)
         return text_is(t->out, t->field) ? NULL : "changed, and not concerned";
     }
     while (take_pair(t->field, &at, &pair)) {
+        if (is_token(t, pair)) {
+            continue;
+        }
         if (has_out && is_left_of(out, pair, is_first)) {
             has_out = take_pair(t->out, &out_at, &out);
             is_first = false;
@@ -434,7 +466,7 @@ static const char *check_owner(const request_trial *t, const cg_guard *guard, oc
     static const octets none = {"", 0};
     spelled came = find_spelled(t->field, prefix_text(guard->prefix), name, none), is;
 
-    if (came.count != 1 || !is_plain_value(came.value) ||
+    if (guard->is_token || came.count != 1 || !is_plain_value(came.value) ||
         t->is.restored.cookie_count == CG_RESTORED_MAX || has_namesake(t, guard, name)) {
         return NULL;
     }
@@ -447,6 +479,29 @@ static const char *check_owner(const request_trial *t, const cg_guard *guard, oc
 const char *its_owner_gets_it(const request_trial *t)
 {
     return ask_each_name(t, check_owner);
+}
+
+const char *the_token_is_told(const request_trial *t)
+{
+    static const octets none = {"", 0};
+    const cg_restored *is = &t->is.restored;
+    octets token;
+    spelled came;
+
+    if (!t->guards->token) {
+        return is->token_count ? "a token where there is none" : NULL;
+    }
+    came = find_spelled(t->field, none, token_name(t), none);
+    if (is->token_count != came.count) {
+        return "the token is not counted as often as it came";
+    }
+    if (came.count != 1) {
+        return NULL;
+    }
+    token = (octets){is->token.at, is->token.len};
+    return text_is(token, came.value) || (!is_plain_value(came.value) && token.len == 0)
+               ? NULL
+               : "the token has another value than came";
 }
 
 /* Quotes of restored cookies are their own affair; so are those of cookies without a guard behind
@@ -489,6 +544,7 @@ const request_promise request_promises[] = {
     {"guarded-name-occurs-only-where-we-put-it", guarded_name_occurs_only_where_we_put_it},
     {"others-stay", others_stay},
     {"its-owner-gets-it", its_owner_gets_it},
+    {"the-token-is-told", the_token_is_told},
     {"no-quote-hides-it", no_quote_hides_it},
 };
 const size_t request_promise_count = sizeof request_promises / sizeof request_promises[0];

@@ -35,6 +35,9 @@ const char *others_stay(const request_trial *t);
  * glob's names that are alike, at least where no neighbour can set another one. */
 const char *its_owner_gets_it(const request_trial *t);
 
+/* The session's token is counted as often as it came in its one spelling, and its value is told. */
+const char *the_token_is_told(const request_trial *t);
+
 /* Parsers that honour quotes see what was restored, unless its own value has some. */
 const char *no_quote_hides_it(const request_trial *t);
 

@@ -29,15 +29,19 @@ static const char *const rule_sets[] = {
     "w* Prefix=__Secure-\nwp_* Prefix=__Host-",
     "s* Prefix=__Secure-\nSID Prefix=__Host-",
     "PHPSESSID Prefix=__Host-\nJSESSIONID Prefix=__Host-Http-\nid Prefix=__Host-",
+    "token __Host-Http-cg",
+    "token __Host-Http-cg\nSID Prefix=__Host-",
+    "token __Host-Http-cg\nc* Prefix=__Host-Http-\nSID Prefix=off",
+    "token s_d\ns* Prefix=__Host-",
 };
 
 /* What fields are made of: names and pieces of names, what separates, what hides. */
 static const char *const words[] = {
-    "SID",  "sid",    "S%49D",    "SID",   "a_b",  "a.b",        "a b",       "a%20b",
-    "wp_x", "WP_x",   "wp.x",     "sxd",   "id",   "ID",         "PHPSESSID", "theme",
-    "_ga",  "__utma", "$Version", "$Path", "SID_", "SID[a]",     "SID[",      "SIDX",
-    "XSID", "%53ID",  "SID%00x",  "+SID",  "x",    "JSESSIONID", "S",         "",
-    "wp__", "wp_.",   "wp_X",     "wp_x+", "w_",   "w.",
+    "SID",      "sid",   "S%49D",      "SID",    "a_b",  "a.b",       "a b",     "a%20b", "wp_x",
+    "WP_x",     "wp.x",  "sxd",        "id",     "ID",   "PHPSESSID", "theme",   "_ga",   "__utma",
+    "$Version", "$Path", "SID_",       "SID[a]", "SID[", "SIDX",      "XSID",    "%53ID", "SID%00x",
+    "+SID",     "x",     "JSESSIONID", "S",      "",     "wp__",      "wp_.",    "wp_X",  "wp_x+",
+    "w_",       "w.",    "cg",         "cG",     "s_d",  "s.d",       "Http-cg",
 };
 static const char *const prefixes[] = {
     "",        "",          "",        "__Host-",      "__Host-",
@@ -177,7 +181,7 @@ static bool keeps(example *e, request_trial *t, unsigned long number)
 }
 
 typedef struct tally {
-    unsigned long untouched, restored, refused[CG_REFUSAL_COUNT];
+    unsigned long untouched, restored, tokens, refused[CG_REFUSAL_COUNT];
 } tally;
 
 static void count(const request_trial *t, tally *sum)
@@ -185,6 +189,7 @@ static void count(const request_trial *t, tally *sum)
     sum->untouched += !t->is.is_concerned;
     if (t->is.is_concerned) {
         sum->restored += t->is.restored.cookie_count > 0;
+        sum->tokens += t->is.restored.token_count == 1;
         for (int i = 0; i < CG_REFUSAL_COUNT; i++) {
             sum->refused[i] += t->is.restored.refused[i] > 0;
         }
@@ -194,7 +199,8 @@ static void count(const request_trial *t, tally *sum)
 /* A test that hardly ever tests what it is for is worth nothing. */
 static bool is_varied(const tally *sum, unsigned long examples)
 {
-    bool is_varied = sum->untouched > examples / 50 && sum->restored > examples / 10;
+    bool is_varied = sum->untouched > examples / 50 && sum->restored > examples / 10 &&
+                     sum->tokens > examples / 50;
     for (int i = CG_REFUSAL_NONE + 1; i < CG_REFUSAL_SURPLUS; i++) {
         is_varied = is_varied && sum->refused[i] > examples / 500;
     }
@@ -317,8 +323,8 @@ int main(int argc, char **argv)
         }
         count(&t, &sum);
     }
-    printf("%lu examples: %lu not concerned, %lu with a guarded cookie;", examples, sum.untouched,
-           sum.restored);
+    printf("%lu examples: %lu not concerned, %lu with a guarded cookie, %lu with a token;",
+           examples, sum.untouched, sum.restored, sum.tokens);
     for (int i = CG_REFUSAL_NONE + 1; i < CG_REFUSAL_COUNT; i++) {
         cg_span name = cg_refusal_name((cg_refusal)i);
         printf(" %.*s %lu", (int)name.len, name.at, sum.refused[i]);

@@ -72,7 +72,7 @@ static inline void add_secrecy(const cg_ruleset *set, cg_span name, cg_secrecy *
 
     policy->scope = CG_SCOPE_SERVER;
     policy->rules = set;
-    guards = cg_guards_make(event_pool, policy);
+    guards = cg_guards_make(event_pool, policy, (cg_span){NULL, 0});
     if (!secrecy->drop) {
         secrecy->drop = cg_ruleset_find_drop(set, name);
     }

@@ -1,8 +1,8 @@
 /* One cookie line through the whole core: rules, judge, rewriter, findings.
  *
  * Rules are written one a line, as after CookieGuardCookie; "built-in" stands for the built-in
- * rule, and "htaccess" or "section" before a rule for where it stands. A response is written as a
- * URL: "https://www.example.com/app/". */
+ * rule, "htaccess" or "section" before a rule for where it stands, and "token" before a name makes it
+ * that of the session's token. A response is written as a URL: "https://www.example.com/app/". */
 #ifndef CG_TEST_ENFORCEMENT_H
 #define CG_TEST_ENFORCEMENT_H
 
@@ -25,7 +25,7 @@
 
 typedef struct enforcement {
     const cg_policy *policy;
-    const cg_guards *guards;              /* null if no rule says Prefix */
+    const cg_guards *guards;              /* null if no rule says Prefix and there is no token */
     cg_rule rules[ENFORCEMENT_RULES_MAX]; /* as written, without the built-in ones */
     unsigned rule_count;
     bool has_built_in;
@@ -85,6 +85,7 @@ static inline const char *enforcement_read_rules(apr_pool_t *pool, cg_span text,
 {
     cg_policy *own = apr_pcalloc(pool, sizeof *own);
     cg_policy *built_in = apr_pcalloc(pool, sizeof *built_in);
+    cg_span token = {NULL, 0};
 
     is->rule_count = 0;
     is->has_built_in = false;
@@ -95,6 +96,8 @@ static inline const char *enforcement_read_rules(apr_pool_t *pool, cg_span text,
         if (cg_span_equal(line, CG_SPAN("built-in"))) {
             built_in->rules = cg_ruleset_make_baseline(pool);
             is->has_built_in = true;
+        } else if (cg_span_starts(line, CG_SPAN("token "))) {
+            token = cg_span_part(line, 6, line.len);
         } else if (line.len) {
             error = enforcement_read_rule(pool, line, &is->rules[is->rule_count]);
             if (error) {
@@ -107,7 +110,7 @@ static inline const char *enforcement_read_rules(apr_pool_t *pool, cg_span text,
     }
     own->rules = cg_ruleset_make(pool, is->rules, is->rule_count);
     is->policy = cg_policy_join(pool, built_in, own);
-    is->guards = cg_guards_make(pool, is->policy);
+    is->guards = cg_guards_make(pool, is->policy, token);
     return NULL;
 }
 
@@ -124,6 +127,13 @@ static inline cg_circumstances enforcement_read_url(cg_span url)
     return circumstances;
 }
 
+static inline bool enforcement_find_secrecy(enforcement *is)
+{
+    const cg_guards *token = is->guards ? is->guards->token : NULL;
+    return (token && cg_secrecy_find_token(token, &is->cookie, &is->secrecy)) ||
+           cg_secrecy_find(is->policy, is->guards, is->cookie.name, &is->secrecy);
+}
+
 /* Reads, judges and rewrites `line` under is->policy and is->circumstances. */
 static inline void enforcement_run(apr_pool_t *pool, cg_span line, enforcement *is)
 {
@@ -133,9 +143,9 @@ static inline void enforcement_run(apr_pool_t *pool, cg_span line, enforcement *
 
     is->demands = (cg_demands){.ignored = NULL};
     cg_set_cookie_scan(line, &is->cookie);
-    has_secrecy = cg_secrecy_find(is->policy, is->guards, is->cookie.name, &is->secrecy);
+    has_secrecy = enforcement_find_secrecy(is);
     cg_policy_find(is->policy, is->secrecy.rules_name, &lookup, &is->demands);
-    if (is->secrecy.guard) {
+    if (is->secrecy.guard && is->secrecy.guard->rule) {
         cg_demands_add(&is->demands, is->secrecy.guard->rule, CG_OVERRIDE_ALL);
     }
     cg_judge(&is->cookie, &is->demands, has_secrecy ? &is->secrecy : NULL, &is->circumstances,

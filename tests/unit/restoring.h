@@ -12,14 +12,14 @@ typedef struct restoring {
     cg_span out;
 } restoring;
 
-/* The guards that the rules make, or null if a rule is none or none says Prefix. */
+/* The guards that the rules make, or null if a rule is none, or none says Prefix or is a token. */
 static inline const cg_guards *restoring_guards(apr_pool_t *pool, cg_span rules)
 {
     enforcement is;
     if (enforcement_read_rules(pool, rules, &is) != NULL) {
         return NULL;
     }
-    return cg_guards_make(pool, is.policy);
+    return is.guards;
 }
 
 /* What is handed on ends where writable memory ends: at most as long as the field. */
@@ -29,7 +29,7 @@ static inline void restoring_run(const cg_guards *guards, cg_span field, bool ac
     cg_writer writer = {.at = guard_page_end() - field.len, .size = field.len};
 
     is->out = field;
-    is->restored.cookie_count = 0;
+    is->restored.cookie_count = is->restored.token_count = 0;
     is->is_concerned = cg_restore_read(guards, field, accepts_plain, &is->restored);
     if (is->is_concerned) {
         cg_restore_print(&is->restored, &writer);

@@ -89,6 +89,9 @@ static const struct {
     {"SID Prefix=__Host- Path:=/", HTTPS, "SID=b; Path=/app" SAFE, "IDENTITY-CHANGED"},
     {"SID Prefix=off", HTTPS, "SID=b; Path=/" SAFE, "PREFIX-MISSING"},
     {"SID Prefix=__Host-", HTTPS, "SID=; Max-Age=0", "IDENTITY-CHANGED"},
+    {"token __Host-Http-cg", HTTPS, "__Host-Http-cg=b; Path=/" SAFE, "TOKEN-SET"},
+    {"token __Host-Http-cg", HTTPS, "__host-http-CG=; Max-Age=0", "TOKEN-SET"},
+    {"token __Host-Http-cg\nc* Prefix=__Host-Http-", HTTPS, "cg=b; Path=/" SAFE, "TOKEN-SET"},
     /* deletions are not graded */
     {"built-in", HTTPS, "SID=; Max-Age=0", ""},
     {"* Path:=/x", HTTPS, "SID=; Max-Age=0", "IDENTITY-CHANGED"},
@@ -170,7 +173,9 @@ static const uint64_t found_elsewhere = CG_FINDING_BIT(CG_FINDING_NAME_REPEATED)
                                         CG_FINDING_BIT(CG_FINDING_CACHEABLE) |
                                         CG_FINDING_BIT(CG_FINDING_CACHEABLE_STATIC) |
                                         CG_FINDING_BIT(CG_FINDING_STORED_UNJUDGED) |
-                                        CG_FINDING_BIT(CG_FINDING_INTERIM);
+                                        CG_FINDING_BIT(CG_FINDING_INTERIM) |
+                                        CG_FINDING_BIT(CG_FINDING_TOKEN_REUSE) |
+                                        CG_FINDING_BIT(CG_FINDING_SESSION_TOO_LARGE);
 
 /* Every other finding stands in a case above. */
 static void every_finding_has_a_case(void **state)

@@ -18,6 +18,7 @@ static const cg_guards *guards_of(const char *rules)
 }
 
 #define HOST_SID "SID Prefix=__Host-"
+#define TOKEN "token __Host-Http-cg"
 
 /* clang-format off */
 static const struct {
@@ -132,6 +133,41 @@ static const struct {
     {"S? Prefix=__Host-", "sx", "alike S? __Host- sx"},
     {"?a Prefix=__Host-", "Xa", "application ?a __Host- Xa"},
     {"?a Prefix=__Host-", "XA", "alike ?a __Host- XA"},
+    /* the token: its one spelling is that of browsers, and no prefix is taken off it */
+    {TOKEN, "__Host-Http-cg", "application __Host-Http-cg token __Host-Http-cg"},
+    {TOKEN, "__host-http-cg", "alike __Host-Http-cg token __host-http-cg"},
+    {TOKEN, "__Host-Http-CG", "alike __Host-Http-cg token __Host-Http-CG"},
+    {TOKEN, "..Host-Http-cg", "alike __Host-Http-cg token ..Host-Http-cg"},
+    {TOKEN, "%5f_Host-Http-cg", "alike __Host-Http-cg token %5f_Host-Http-cg"},
+    {TOKEN, "__Host-Http-cg[x]", "alike __Host-Http-cg token __Host-Http-cg[x]"},
+    {TOKEN, "\xc2\xa0__Host-Http-cg", "alike __Host-Http-cg token \xc2\xa0__Host-Http-cg"},
+    {TOKEN, "__Host-Http-cg\t", "alike __Host-Http-cg token __Host-Http-cg\t"},
+    {TOKEN, "__Host-Http-c", "free"},
+    {TOKEN, "__Host-Http-cgi", "free"},
+    {TOKEN, "__Host-cg", "free"},
+    {TOKEN, "cg", "free"},
+    {TOKEN, "__Host-__Host-Http-cg", "free"},
+    {"token sid", "sid", "application sid token sid"},
+    {"token sid", "SID", "alike sid token SID"},
+    {"token sid", "__Host-sid", "free"},
+    {TOKEN "\n" HOST_SID, "__Host-SID", "wire SID __Host- SID"},
+    {TOKEN "\n" HOST_SID, "__Host-Http-cg", "application __Host-Http-cg token __Host-Http-cg"},
+    /* and no rule has a say on it, nor makes it of another name */
+    {"token sid\ns* Prefix=__Host-", "sid", "application sid token sid"},
+    {"token sid\ns* Prefix=__Host-", "sID", "alike sid token sID"},
+    {"token sid\ns* Prefix=__Host-", "__Host-sid", "alike s* __Host- __Host-sid"},
+    {"token sid\ns* Prefix=__Host-", "__Host-sID", "alike sid token __Host-sID"},
+    {"token sid\ns* Prefix=off", "sid", "application sid token sid"},
+    {"token sid\ns* Prefix=off", "sID", "alike sid token sID"},
+    {"token sid\ns* Prefix=off", "__Host-sid", "free"},
+    {TOKEN "\ncg Prefix=off", "__Host-Http-cg", "application __Host-Http-cg token __Host-Http-cg"},
+    {TOKEN "\nc* Prefix=__Host-Http-", "cg", "alike __Host-Http-cg token cg"},
+    {TOKEN "\nc* Prefix=__Host-Http-", "cG", "alike __Host-Http-cg token cG"},
+    {TOKEN "\nc* Prefix=__Host-Http-", "cgi", "application c* __Host-Http- cgi"},
+    {TOKEN "\nc* Prefix=__Host-", "cg", "application c* __Host- cg"},
+    {TOKEN "\nc* Prefix=off", "cg", "application c* off cg"},
+    {"token __Host-sid\ns* Prefix=__Host-", "sid", "alike __Host-sid token sid"},
+    {"token __Host-sid\ns* Prefix=__Secure-", "sid", "application s* __Secure- sid"},
     /* rules of sections and of .htaccess have no part in it */
     {HOST_SID "\nhtaccess SID Prefix=off", "__Host-SID", "wire SID __Host- SID"},
     {HOST_SID "\nhtaccess wp_* Prefix=__Host-", "wp_x", "free"},
@@ -146,7 +182,7 @@ static void describe(cg_writer *writer, const cg_guard *guard, cg_spelling spell
         cg_span prefix = cg_prefix_rows[guard->prefix].text;
         cg_write(writer, guard->name.text);
         cg_write_char(writer, ' ');
-        cg_write(writer, prefix.len ? prefix : CG_SPAN("off"));
+        cg_write(writer, prefix.len ? prefix : guard->is_token ? CG_SPAN("token") : CG_SPAN("off"));
         cg_write_char(writer, ' ');
         cg_write(writer, cg_guard_application_name(guard, spelling, name));
     }
@@ -175,6 +211,24 @@ static void without_a_rule_there_are_no_guards(void **state)
     assert_null(guards_of("htaccess SID Prefix=__Host-"));
     assert_non_null(guards_of("SID Prefix=off"));
     assert_null(cg_guards_check(pool, NULL));
+}
+
+/* Where there are rules as well, it also stands alone. */
+static void the_token_is_guarded_without_a_rule(void **state)
+{
+    const cg_guards *alone = guards_of(TOKEN), *beside = guards_of(TOKEN "\n" HOST_SID);
+    cg_spelling spelling;
+    (void)state;
+
+    assert_int_equal(alone->count, 1);
+    assert_int_equal(alone->rule_count, 0);
+    assert_ptr_equal(alone->token, alone);
+    assert_int_equal(beside->count, 2);
+    assert_int_equal(beside->rule_count, 1);
+    assert_int_equal(beside->token->count, 1);
+    assert_non_null(cg_guards_find(beside->token, CG_SPAN("__Host-Http-cg"), &spelling));
+    assert_null(cg_guards_find(beside->token, CG_SPAN("__Host-SID"), &spelling));
+    assert_null(guards_of(HOST_SID)->token);
 }
 
 static cg_policy *leaf(cg_scope scope, const char *rules)
@@ -207,7 +261,7 @@ static void nested_policies_speak_in_their_order(void **state)
     ways[2] = cg_policy_join(pool, cg_policy_join(pool, s[0], s[1]),
                              cg_policy_join(pool, s[2], s[3]));
     for (size_t i = 0; i < COUNT(ways); i++) {
-        const cg_guards *guards = cg_guards_make(pool, ways[i]);
+        const cg_guards *guards = cg_guards_make(pool, ways[i], (cg_span){NULL, 0});
         cg_spelling spelling;
         assert_int_equal(cg_guards_find(guards, CG_SPAN("SID"), &spelling)->prefix, CG_PREFIX_HOST);
         assert_int_equal(cg_guards_find(guards, CG_SPAN("a"), &spelling)->prefix, CG_PREFIX_HOST);
@@ -227,6 +281,10 @@ static void two_names_that_fold_alike_are_told(void **state)
         "SID Prefix=__Host-\nSID Prefix=__Secure-",
         "SID Prefix=__Host-\ns* Prefix=__Host-",
         "a_b Prefix=__Host-\na-b Prefix=__Host-",
+        TOKEN "\nSID Prefix=__Host-",
+        TOKEN "\ncg Prefix=__Host-",
+        TOKEN "\ncg Prefix=off",
+        TOKEN "\nc* Prefix=__Host-Http-",
     };
     static const struct {
         const char *rules, *error;
@@ -237,6 +295,18 @@ static void two_names_that_fold_alike_are_told(void **state)
         {"a_b Prefix=__Host-\nx Prefix=off\na.b Prefix=__Secure-",
          "test:1: Prefix for a.b, and at test:1 for a_b: lenient parsers take both names for one; "
          "guard one of them"},
+        {TOKEN "\ncg Prefix=__Host-Http-",
+         "test:1: Prefix for cg: its cookie would be taken for the session's, __Host-Http-cg; give "
+         "that another name with CookieGuardSessionCookie"},
+        {TOKEN "\nCG Prefix=__Host-Http-",
+         "test:1: Prefix for CG: its cookie would be taken for the session's, __Host-Http-cg; give "
+         "that another name with CookieGuardSessionCookie"},
+        {"token s_id\ns.id Prefix=__Secure-",
+         "test:1: Prefix for s.id: its cookie would be taken for the session's, s_id; give that "
+         "another name with CookieGuardSessionCookie"},
+        {"token sid\nx Prefix=__Host-\nsid Prefix=off",
+         "test:1: Prefix for sid: its cookie would be taken for the session's, sid; give that "
+         "another name with CookieGuardSessionCookie"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(good); i++) {
@@ -317,6 +387,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_the_guard_of_a_name),
         cmocka_unit_test(without_a_rule_there_are_no_guards),
+        cmocka_unit_test(the_token_is_guarded_without_a_rule),
         cmocka_unit_test(nested_policies_speak_in_their_order),
         cmocka_unit_test(two_names_that_fold_alike_are_told),
         cmocka_unit_test(a_rule_elsewhere_that_spoils_the_prefix_is_found),

@@ -5,6 +5,7 @@
 
 static apr_pool_t *pool;
 
+#define TOKEN "token __Host-Http-cg"
 #define HTTPS "https://www.example.com/app/page"
 #define HTTP "http://www.example.com/app/page"
 
@@ -164,6 +165,24 @@ static const struct {
     {"SID Prefix=__Host-\nS* Prefix=__Secure-", HTTPS, "SID=1", "rewrite as __Secure- +Secure"},
     {"section SID Secure\nhtaccess SID Prefix=__Host-", HTTPS, "SID=1; Path=/", "rewrite +Secure"},
     {"SID Prefix=__Host-\nhtaccess SID Prefix=off", HTTPS, "SID=1; Path=/", "rewrite as __Host- +Secure"},
+    /* the session's token is nobody's to set, by whatever name it would come back */
+    {TOKEN, HTTPS, "__Host-Http-cg=1; Path=/; Secure; HttpOnly", "drop withheld Token"},
+    {TOKEN, HTTP, "__Host-Http-cg=1", "drop withheld Token"},
+    {TOKEN, HTTPS, "__Host-Http-cg=; Max-Age=0", "drop withheld Token deletion"},
+    {TOKEN, HTTPS, "__host-HTTP-cg=1", "drop withheld Token"},
+    {TOKEN, HTTPS, "%5f_Host-Http-cg=1", "drop withheld Token"},
+    {TOKEN, HTTPS, "__Host-Http-cg[]=1", "drop withheld Token"},
+    {TOKEN, HTTPS, "__Host-Http-cg", "drop withheld Token"},
+    {TOKEN, HTTPS, "=__Host-Http-cg=1", "drop withheld Token"},
+    {TOKEN, HTTPS, "= __Host-Http-cg =1", "drop withheld Token"},
+    {TOKEN, HTTPS, "__Host-Http-cg=\x01", "drop withheld Token"},
+    {TOKEN, HTTPS, "a=__Host-Http-cg=1", "pass"},
+    {TOKEN, HTTPS, "cg=1", "pass"},
+    {"token sid\ns* Drop", HTTPS, "sid=1", "drop withheld Token"},
+    {"token sid\ns* Prefix=off", HTTPS, "sid=1", "drop withheld Token"},
+    {TOKEN "\nc* Prefix=__Host-Http-", HTTPS, "cg=1; Path=/", "drop withheld Token"},
+    {TOKEN "\nc* Prefix=__Host-Http-\ncg Drop", HTTPS, "cg=1; Path=/", "drop withheld Token"},
+    {TOKEN "\nc* Prefix=__Host-Http-", HTTPS, "cgi=1; Path=/", "rewrite as __Host-Http- +Secure +HttpOnly"},
     /* no rule takes away what the prefix needs */
     {"SID Prefix=__Host-\n* -Secure", HTTPS, "SID=1; Path=/", "rewrite as __Host- +Secure"},
     {"SID Prefix=__Host-\n* -Secure", HTTPS, "SID=1; Path=/; Secure", "rewrite as __Host-"},
@@ -370,7 +389,7 @@ static void withholds_what_is_too_long_with_its_prefix(void **state)
 static void names_what_stands_in_the_way(void **state)
 {
     static const char *const names[CG_WITHHELD_COUNT] = {
-        "", "Spelling", "Unreadable", "PlainHTTP", "Domain", "Path", "TooLong"};
+        "", "Spelling", "Unreadable", "PlainHTTP", "Domain", "Path", "TooLong", "Token"};
     (void)state;
     for (int i = 0; i < CG_WITHHELD_COUNT; i++) {
         assert_text("withheld", cg_withheld_name((cg_withheld)i), cg_span_of(names[i]));

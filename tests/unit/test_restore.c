@@ -6,6 +6,7 @@
 #define SID "SID Prefix=__Host-"
 #define OFF "SID Prefix=off"
 #define GLOB "wp_* Prefix=__Host-"
+#define TOKEN "token __Host-Http-cg"
 #define MIGRATING true
 
 typedef struct restore_case {
@@ -14,6 +15,61 @@ typedef struct restore_case {
     const char *refused; /* as counted, "spelling:2"; null: nothing */
     bool accepts_plain;
 } restore_case;
+
+typedef struct token_case {
+    const char *rules, *field;
+    const char *wanted;
+    unsigned count;      /* tokens that came */
+    const char *token;   /* the value of the first one */
+    const char *secrets; /* pairs to be overwritten */
+    const char *refused; /* null: nothing */
+} token_case;
+
+#define CG "__Host-Http-cg"
+
+static const token_case tokens[] = {
+    {TOKEN, CG "=v", "", 1, "v", CG "=v", NULL},
+    {TOKEN, "a=1; " CG "=v; b=2", "a=1; b=2", 1, "v", " " CG "=v", NULL},
+    {TOKEN, CG "=v; b=2", "b=2", 1, "v", CG "=v", NULL},
+    {TOKEN, "a=1; " CG "= v ", "a=1", 1, "v", " " CG "= v ", NULL},
+    {TOKEN, CG "=", "", 1, "", CG "=", NULL},
+    {TOKEN, CG "=\"v\"", "", 1, "\"v\"", CG "=\"v\"", NULL},
+    {"token sid", "sid=v; a=sid", "a=sid", 1, "v", "sid=v", NULL},
+
+    /* two are none, even if they are equal */
+    {TOKEN, CG "=v; " CG "=w", "", 2, "v", CG "=v| " CG "=w", "repeated:2"},
+    {TOKEN, CG "=v; a=1; " CG "=v", "a=1", 2, "v", CG "=v| " CG "=v", "repeated:2"},
+
+    /* what is like it is no token, and takes nothing from the one that is */
+    {TOKEN, "__host-http-cg=v", "", 0, "", "__host-http-cg=v", "spelling:1"},
+    {TOKEN, CG "=v; __HOST-Http-cg=w", "", 1, "v", CG "=v| __HOST-Http-cg=w", "spelling:1"},
+    {TOKEN, CG " =v; a=1", "a=1", 0, "", CG " =v", "spelling:1"},
+    {TOKEN, CG "; a=1", "a=1", 0, "", CG, "spelling:1"},
+    {TOKEN, "\xa0" CG "=v", "", 0, "", "\xa0" CG "=v", "spelling:1"},
+    {TOKEN, "..Host-Http-cg=v", "", 0, "", "..Host-Http-cg=v", "spelling:1"},
+
+    /* inside another cookie, or another one inside it */
+    {TOKEN, "a=b, " CG "=v", "", 0, "", "a=b, " CG "=v", "embedded:1"},
+    {TOKEN, "a=\"x " CG "=v\"; b=1", "b=1", 0, "", "a=\"x " CG "=v\"", "embedded:1"},
+    {TOKEN, CG "=v, " CG "=w", "", 1, "", CG "=v, " CG "=w", "embedded:1"},
+    {TOKEN, CG "=v; " CG "=v, " CG "=w", "", 2, "v", CG "=v| " CG "=v, " CG "=w",
+     "repeated:1 embedded:1"},
+    {TOKEN, CG "=v, a=b", "", 1, "v, a=b", CG "=v, a=b", NULL},
+    {TOKEN "\n" SID, CG "=v, __Host-SID=w", "", 1, "", CG "=v, __Host-SID=w", "embedded:1"},
+
+    /* an open quote hides nothing that is left, and `$` says nothing to anybody */
+    {TOKEN, "a=\"x; " CG "=v; b=y\"", "a=\"x; b=y\"", 1, "v", " " CG "=v", NULL},
+    {TOKEN, "$Version=1; " CG "=v", "$Version=1", 1, "v", " " CG "=v", NULL},
+
+    /* beside guarded cookies */
+    {TOKEN "\n" SID, CG "=v; __Host-SID=w", "SID=w", 1, "v", CG "=v", NULL},
+    {TOKEN "\n" SID, "__Host-SID=w; " CG "=v", "SID=w", 1, "v", " " CG "=v", NULL},
+    {TOKEN "\n" SID, "a=\"; " CG "=v", "a=\"", 1, "v", " " CG "=v", NULL},
+    {TOKEN "\n" SID, "$Version=1; " CG "=v", "", 1, "v", " " CG "=v", "dollar:1"},
+    {TOKEN "\nc* Prefix=__Host-Http-", "cg=v; a=1", "a=1", 0, "", "cg=v", "spelling:1"},
+    {"token sid\ns* Prefix=__Host-", "sid=v; __Host-sid=w", "", 1, "v", "sid=v", "spelling:1"},
+    {"token sid\ns* Prefix=off", "sid=v; __Host-sid=w", "__Host-sid=w", 1, "v", "sid=v", NULL},
+};
 
 /* What concerns no guard stays as it is, to the octet. */
 static const restore_case untouched[] = {
@@ -43,6 +99,9 @@ static const restore_case untouched[] = {
     {SID, "a=S%49D=1; b=%SID; c=%53"},
     {"wp_* Prefix=__Host-", "wp-x=1; xwp_=2; Wp=3"},
     {OFF, "$Version=1; a=b, SID=1; sid=2; __host-SID=3; SID; SID =4"},
+    {TOKEN,
+     "a=1; cg=2; __Host-cg=3; __Http-cg=4; __Host-Http-c=5; __Host-Http-cgi=6; _=7; __Host=8"},
+    {TOKEN, "$Version=1; a=\"x; b=y\"; c=d, e=f"},
 };
 
 static const restore_case restored[] = {
@@ -325,6 +384,83 @@ static void takes_back_what_was_rolled_back(void **state)
     run_cases(rolled_back, COUNT(rolled_back));
 }
 
+/* The pairs that the application does not see, nor anybody who reads the field as it came. */
+static const char *print_secrets(const cg_restored *is)
+{
+    static char text[256];
+    cg_writer writer = {.at = text, .size = sizeof text - 1};
+    for (unsigned i = 0; i < is->secret_count; i++) {
+        cg_write(&writer, i ? CG_SPAN("|") : CG_SPAN(""));
+        cg_write(&writer, is->secrets[i]);
+    }
+    text[writer.len] = '\0';
+    return text;
+}
+
+static void takes_the_token_out(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(tokens); i++) {
+        const token_case *row = &tokens[i];
+        cg_span field = guarded(cg_span_of(row->field));
+        restoring is;
+        restoring_run(guards_of(row->rules), field, false, &is);
+        assert_true(is.is_concerned);
+        assert_text(row->field, is.out, cg_span_of(row->wanted));
+        assert_counted(row->field, &is.restored, row->refused);
+        assert_int_equal(is.restored.token_count, row->count);
+        assert_text(row->field, is.restored.token, cg_span_of(row->token));
+        assert_string_equal(print_secrets(&is.restored), row->secrets);
+        assert_int_equal(is.restored.cookie_count, strstr(row->wanted, "SID=") != NULL);
+    }
+}
+
+/* Every octet before, in and behind the name: the right one alone is the token, and no spelling is
+ * left for the application. */
+static void one_spelling_alone_is_the_token(void **state)
+{
+    static const char name[] = "__Host-Http-cg=v";
+    const cg_guards *guards = guards_of(TOKEN);
+    (void)state;
+
+    for (size_t at = 0; at < sizeof name - 3; at++) {
+        for (int octet = 1; octet < 256; octet++) {
+            char field[sizeof name + 8];
+            bool is_right = octet == name[at];
+            restoring is;
+            if (octet == ';') {
+                continue;
+            }
+            snprintf(field, sizeof field, "%s; a=1", name);
+            field[at] = (char)octet;
+            restoring_run(guards, guarded(cg_span_of(field)), false, &is);
+            if ((is.restored.token_count == 1) != is_right ||
+                (is_right && !cg_span_equal(is.out, CG_SPAN("a=1"))) ||
+                !cg_span_equal(CG_SPAN("a=1"), cg_span_part(is.out, is.out.len - 3, is.out.len))) {
+                fail_msg("%s: %.*s", field, (int)is.out.len, is.out.at);
+            }
+        }
+    }
+}
+
+/* More of them than are remembered are refused all the same. */
+static void many_tokens_are_none(void **state)
+{
+    char field[64 * (CG_SECRETS_MAX + 2)];
+    size_t len = 0;
+    restoring is;
+    (void)state;
+
+    for (int i = 0; i < CG_SECRETS_MAX + 2; i++) {
+        len += (size_t)snprintf(field + len, sizeof field - len, "__Host-Http-cg=%d;", i);
+    }
+    restoring_run(guards_of(TOKEN), (cg_span){field, len}, false, &is);
+    assert_int_equal(is.restored.token_count, CG_SECRETS_MAX + 2);
+    assert_int_equal(is.restored.refused[CG_REFUSAL_REPEATED], CG_SECRETS_MAX + 2);
+    assert_int_equal(is.restored.secret_count, CG_SECRETS_MAX);
+    assert_text("left", is.out, CG_SPAN(""));
+}
+
 static void lets_the_last_rule_decide(void **state)
 {
     (void)state;
@@ -429,7 +565,7 @@ static void many_guards_are_one_table(void **state)
         assert_null(enforcement_read_rule(enforcement_root(), cg_span_of(rules), &many[i]));
     }
     leaf.rules = cg_ruleset_make(enforcement_root(), many, COUNT(many));
-    guards = cg_guards_make(enforcement_root(), &leaf);
+    guards = cg_guards_make(enforcement_root(), &leaf, (cg_span){NULL, 0});
     for (size_t i = 0; i < COUNT(many); i++) {
         char field[64], wanted[64];
         restoring is;
@@ -449,6 +585,9 @@ int main(void)
         cmocka_unit_test(accepts_plain_ones_while_migrating),
         cmocka_unit_test(takes_namesakes_for_one),
         cmocka_unit_test(takes_back_what_was_rolled_back),
+        cmocka_unit_test(takes_the_token_out),
+        cmocka_unit_test(one_spelling_alone_is_the_token),
+        cmocka_unit_test(many_tokens_are_none),
         cmocka_unit_test(lets_the_last_rule_decide),
         cmocka_unit_test(remembers_what_came),
         cmocka_unit_test(remembers_disputes),
