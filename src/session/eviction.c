@@ -1,8 +1,7 @@
 /* Who goes when there is no room. */
 #include "eviction.h"
 
-/* -- how much there is
- * ---------------------------------------------------------------------- */
+/* -- how much there is ----------------------------------------------------------------------- */
 
 static unsigned free_blocks(const cg_shard *shard)
 {
@@ -66,8 +65,7 @@ static unsigned shortage_of_upper(const cg_shard *shard, const cg_need *need)
                 (uint64_t)ceiling_of_upper(shard) + old);
 }
 
-/* While both versions stand the reserve may be used; afterwards it is to be
- * whole. */
+/* While both versions stand the reserve may be used; afterwards it is to be whole. */
 static unsigned shortage_of_free(const cg_shard *shard, const cg_need *need)
 {
     unsigned old = old_blocks(need, CG_CLASS_NEWBORN, CG_CLASS_AUTHENTICATED);
@@ -99,9 +97,7 @@ bool cg_may_return(const cg_shard *shard, const cg_found *found)
            ceiling_of_upper(shard);
 }
 
-/* -- letting go
- * -----------------------------------------------------------------------------
- */
+/* -- letting go ------------------------------------------------------------------------------ */
 
 static void tell(cg_evictions *evictions, const cg_found *victim, bool is_expired, bool is_own)
 {
@@ -128,17 +124,14 @@ static bool is_old(const cg_need *need, unsigned at)
     return need->old && need->old->at == at;
 }
 
-/* -- expired ones
- * ---------------------------------------------------------------------------
- */
+/* -- expired ones ---------------------------------------------------------------------------- */
 
 static uint32_t earlier(uint32_t a, uint64_t b)
 {
     return b < a ? (uint32_t)b : a;
 }
 
-/* Goes over the whole shard: at most once in a second, because afterwards
- * nothing is expired. */
+/* Goes over the whole shard: at most once in a second, because afterwards nothing is expired. */
 static bool sweep(cg_shard *shard, const cg_need *need)
 {
     uint32_t next = UINT32_MAX;
@@ -160,11 +153,9 @@ static bool sweep(cg_shard *shard, const cg_need *need)
     return true;
 }
 
-/* -- the subject's own
- * ---------------------------------------------------------------------- */
+/* -- the subject's own ----------------------------------------------------------------------- */
 
-/* Other sessions of the subject; the one under another token by now is no
- * other. */
+/* Other sessions of the subject; the one under another token by now is no other. */
 static bool counts_for(const cg_need *need, const cg_found *found)
 {
     return found->header.state == CG_RECORD_LIVE &&
@@ -234,12 +225,10 @@ static bool drop_surplus(cg_shard *shard, const cg_need *need, const cg_found *f
     return true;
 }
 
-/* -- victims
- * --------------------------------------------------------------------------------
- */
+/* -- victims --------------------------------------------------------------------------------- */
 
-/* The next older to newer in a list, from the oldest on, without the old
- * version; CG_NO_BLOCK: none, or damaged. */
+/* The next older to newer in a list, from the oldest on, without the old version; CG_NO_BLOCK:
+ * none, or damaged. */
 static unsigned oldest_of(cg_shard *shard, const cg_need *need, unsigned list)
 {
     unsigned at = shard->oldest[list];
@@ -313,11 +302,9 @@ static unsigned find_victim(cg_shard *shard, const cg_need *need, const cg_short
     return shard->is_damaged ? CG_NO_BLOCK : at;
 }
 
-/* -- whether it can be
- * ---------------------------------------------------------------------- */
+/* -- whether it can be ----------------------------------------------------------------------- */
 
-/* Blocks of authenticated ones that may go for being idle, up to about
- * `wanted`. */
+/* Blocks of authenticated ones that may go for being idle, up to about `wanted`. */
 static unsigned count_idle(cg_shard *shard, const cg_need *need, unsigned wanted)
 {
     unsigned at = need->limits->evicts_idle ? shard->oldest[CG_LIST_OF_AUTHENTICATED] : CG_NO_BLOCK;

@@ -4,9 +4,7 @@
 #include "crypto.h"
 #include "eviction.h"
 
-/* -- reading
- * --------------------------------------------------------------------------------
- */
+/* -- reading --------------------------------------------------------------------------------- */
 
 static void read_facts(const cg_first_block *first, cg_class class, cg_table_facts *facts)
 {
@@ -16,8 +14,7 @@ static void read_facts(const cg_first_block *first, cg_class class, cg_table_fac
                               .source = cg_source_of(first)};
 }
 
-/* The header is written from the copy that was looked at; all else is read for
- * the only time. */
+/* The header is written from the copy that was looked at; all else is read for the only time. */
 static bool copy_record(cg_shard *shard, const cg_found *found, unsigned char *record)
 {
     size_t done = CG_FIRST_SIZE;
@@ -73,14 +70,15 @@ cg_table_result cg_table_get(cg_table *table, const unsigned char handle[CG_HAND
     cg_table_place place = cg_place_of_handle(table, handle);
     reading is = {
         .handle = handle, .bucket = place.bucket, .record = record, .room = *size, .facts = facts};
-    cg_table_result result = cg_shard_do(table, place.shard, false, read_record, &is);
+    cg_table_result result;
+
+    cg_shard_expect(table, place);
+    result = cg_shard_do(table, place.shard, false, read_record, &is);
     *size = is.size;
     return result;
 }
 
-/* -- writing
- * --------------------------------------------------------------------------------
- */
+/* -- writing --------------------------------------------------------------------------------- */
 
 typedef struct writing {
     const unsigned char *record;
@@ -213,6 +211,7 @@ static cg_table_result write_as(cg_table *table, cg_shard_work *work, const unsi
     assert(size == cg_record_size(is.header.length) && is.header.length <= CG_CONTENT_MAX);
     place = cg_place_of_handle(table, is.header.handle);
     is.bucket = place.bucket;
+    cg_shard_expect(table, place);
     return cg_shard_do(table, place.shard, true, work, &is);
 }
 
@@ -231,8 +230,7 @@ cg_table_result cg_table_replace(cg_table *table, const unsigned char *record, s
     return write_as(table, replace_record, record, size, expected, facts, limits, now, evictions);
 }
 
-/* -- touching and removing
- * ------------------------------------------------------------------ */
+/* -- touching and removing ------------------------------------------------------------------- */
 
 typedef struct naming {
     const unsigned char *handle;
@@ -304,9 +302,7 @@ cg_table_result cg_table_remove(cg_table *table, const unsigned char handle[CG_H
     return cg_shard_do(table, place.shard, true, remove_record, &is);
 }
 
-/* -- handles
- * --------------------------------------------------------------------------------
- */
+/* -- handles --------------------------------------------------------------------------------- */
 
 static unsigned free_in(const cg_table *table, const unsigned char *handle)
 {

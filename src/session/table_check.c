@@ -17,9 +17,7 @@ static bool has_subject(const cg_record_header *header)
     return memcmp(header->subject, nobody, sizeof nobody) != 0;
 }
 
-/* -- records
- * --------------------------------------------------------------------------------
- */
+/* -- records --------------------------------------------------------------------------------- */
 
 static const char *check_blocks(const cg_shard *shard, const cg_found *found, tally *sum)
 {
@@ -81,9 +79,7 @@ static const char *check_records(cg_shard *shard, tally *sum)
     return sum->more == sum->marked ? NULL : "a block belongs to no record";
 }
 
-/* -- free ones
- * ------------------------------------------------------------------------------
- */
+/* -- free ones ------------------------------------------------------------------------------- */
 
 static const char *check_free(const cg_shard *shard, const tally *sum)
 {
@@ -106,9 +102,7 @@ static const char *check_free(const cg_shard *shard, const tally *sum)
     return count + in_use == shard->block_count ? NULL : "a free block is in no chain";
 }
 
-/* -- lists
- * ----------------------------------------------------------------------------------
- */
+/* -- lists ----------------------------------------------------------------------------------- */
 
 /* From the newest to the oldest, and that each knows its neighbours. */
 static const char *check_list(cg_shard *shard, unsigned list, tally *sum)
@@ -157,9 +151,7 @@ static const char *check_lists(cg_shard *shard, const tally *found)
     return NULL;
 }
 
-/* -- subjects
- * -------------------------------------------------------------------------------
- */
+/* -- subjects -------------------------------------------------------------------------------- */
 
 static const char *check_subject(cg_shard *shard, unsigned bucket, unsigned *count)
 {
@@ -196,11 +188,9 @@ static const char *check_subjects(cg_shard *shard, const tally *found)
     return count == found->with_subject ? NULL : "a record is missing in its subject's chain";
 }
 
-/* -- chains of buckets
- * ---------------------------------------------------------------------- */
+/* -- chains of buckets ----------------------------------------------------------------------- */
 
-/* Each record was found in its bucket; so there are no others if there are no
- * more. */
+/* Each record was found in its bucket; so there are no others if there are no more. */
 static const char *check_buckets(const cg_shard *shard, const tally *found)
 {
     unsigned count = 0, wanted = 0;
@@ -233,8 +223,7 @@ const char *cg_shard_check_locked(cg_shard *shard)
     return wrong;
 }
 
-/* The sentence is the answer: damage that is found is not put right by having
- * looked. */
+/* The sentence is the answer: damage that is found is not put right by having looked. */
 static cg_table_result check_shard(cg_shard *shard, void *context)
 {
     const char **wrong = context;

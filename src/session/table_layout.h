@@ -2,48 +2,43 @@
  *
  * For the files of the table alone; others see table.h.
  *
- *   segment                              shard
- *   +-----------------------------+
- * +--------------------------------------------+ | head                    128
- * |      | head                                   192 | | children     4096
- * entries 8 |      | lists     blocks, newest, oldest: u16 each | | revocations
- * size/2048 |      |           0    ... 1023  newborn, a source | | up to the
- * next 4096         |      |           1024 ... 2047  returning         |
- *   +-----------------------------+      |           2048 authenticated     |
- *   | shard 0                     |      | buckets   first of a chain u16 each
- * | | shard 1                     |      | subjects  first of a chain u16 each
- * | | ...                         |      | links     next block of a record, |
- *   | shard n - 1                 |      |           or of the free ones u16
- * each |
- *   +-----------------------------+      | states    what a block is u8 each |
- *                                        | blocks    128 each, aligned to 128 |
- *                                        +--------------------------------------------+
+ *   segment                         shard
+ *   +------------------------+      +------------------------------------------------+
+ *   | head               128 |      | head                                       192 |
+ *   | children    4096 of  8 |      | lists     blocks, newest, oldest: 2 octets each |
+ *   | revocations  size/2048 |      |              0 ... 1023   newborn, by source   |
+ *   | up to the next    4096 |      |           1024 ... 2047   returning, by source |
+ *   +------------------------+      |           2048            authenticated        |
+ *   | shard 0                |      | buckets   first of a chain              2 each |
+ *   | shard 1                |      | subjects  first of a chain              2 each |
+ *   | ...                    |      | links     next block of a record,              |
+ *   | shard n - 1            |      |           or of the free ones           2 each |
+ *   +------------------------+      | states    what a block is               1 each |
+ *                                   | blocks    from a multiple of 128 on   128 each |
+ *                                   +------------------------------------------------+
  *
  *   first block of a record              the others
  *   +---------+------------------+       +----------------------------+
  *   | own  24 | record 0 ... 103 |   ->  | record 104 ... 231         |  -> ...
  *   +---------+------------------+       +----------------------------+
  *
- * What a record is, is said by three things alone: the state and own octets of
- * its first block, the links of its blocks, and the octets of the record. All
- * the rest (lists, chains, the free blocks, counters) follows from them, and is
- * made anew from them when a process died in the midst (table_rebuild.c). So
- * each change has one moment at which it happens, a store of one octet:
+ * What a record is, is said by three things alone: the state and own octets of its first block, the
+ * links of its blocks, and the octets of the record. All the rest (lists, chains, the free blocks,
+ * counters) follows from them, and is made anew from them when a process died in the midst
+ * (table_rebuild.c). So each change has one moment at which it happens, a store of one octet:
  *
- *   put       blocks are filled and linked, then the state of the first one
- * says FIRST remove    the state of the first one says FREE, then its blocks
- * are given back replace   the new one as in put, in other blocks; then the old
- * one as in remove. In between there are two, and the later version counts
+ *   put       blocks are filled and linked, then the state of the first one says FIRST
+ *   remove    the state of the first one says FREE, then its blocks are given back
+ *   replace   the new one as in put, in other blocks; then the old one as in remove. In between
+ *             there are two, and the later version counts
  *
- * Whoever comes to grief over what stands in the memory marks the shard as
- * damaged and stops. That is the same as to die there: the shard is rebuilt,
- * and the work done once more.
+ * Whoever comes to grief over what stands in the memory marks the shard as damaged and stops. That
+ * is the same as to die there: the shard is rebuilt, and the work done once more.
  *
- * A number that comes from the memory is read once (hence volatile), and is
- * compared with its bound before it is used. Each walk counts its steps and has
- * had enough after as many as there are blocks. The lock is the C library's and
- * has pointers in it: a process of the server's user that writes over a lock
- * can stop or crash others of that user. The parent never takes one. */
+ * A number that comes from the memory is read once (hence volatile), and is compared with its bound
+ * before it is used. Each walk counts its steps and has had enough after as many as there are
+ * blocks. The lock is the C library's and has pointers in it: a process of the server's user that
+ * writes over a lock can stop or crash others of that user. The parent never takes one. */
 #ifndef CG_TABLE_LAYOUT_H
 #define CG_TABLE_LAYOUT_H
 
@@ -58,27 +53,30 @@
 #define CG_FAULT_POINT(name) ((void)0)
 #endif
 
-/* Stores before it stand in memory before those behind it. Of a process that
- * dies, whatever was stored is seen by the next one, since that takes the lock
- * after it. */
+/* Stores before it stand in memory before those behind it. Of a process that dies, whatever was
+ * stored is seen by the next one, since that takes the lock after it. */
 #define CG_IN_THIS_ORDER(name)                                                                     \
     do {                                                                                           \
         atomic_thread_fence(memory_order_release);                                                 \
         CG_FAULT_POINT(name);                                                                      \
     } while (0)
 
-/* -- sizes
- * ----------------------------------------------------------------------------------
- */
+/* Asks the machine for a line of memory that will be read soon. Any address will do. */
+#ifdef __GNUC__
+#define CG_EXPECT_TO_READ(address) __builtin_prefetch((const void *)(address))
+#else
+#define CG_EXPECT_TO_READ(address) ((void)(address))
+#endif
+#define CG_LINE_SIZE 64
+
+/* -- sizes ----------------------------------------------------------------------------------- */
 
 #define CG_TABLE_MAGIC "CGTABLE"
 #define CG_TABLE_HEAD_SIZE 128
 #define CG_TABLE_PAGE 4096
 #define CG_SHARD_HEAD_SIZE 192
-#define CG_SHARD_SIZE (2 * 1024 * 1024) /* of small tables ... */
-#define CG_SHARDS_FEW                                                                              \
-    256                                     /* ... until there are so many: then they grow ...   \
-                           */
+#define CG_SHARD_SIZE (2 * 1024 * 1024)     /* of small tables ... */
+#define CG_SHARDS_FEW 256                   /* ... until there are so many: then they grow ... */
 #define CG_SHARD_SIZE_MAX (8 * 1024 * 1024) /* ... up to this: a block's number has 16 bits */
 
 #define CG_SOURCES 1024 /* lists of a class by source; two sources of one list count as one */
@@ -90,8 +88,7 @@
 
 #define CG_NO_BLOCK UINT16_MAX
 
-/* -- in the memory
- * -------------------------------------------------------------------------- */
+/* -- in the memory --------------------------------------------------------------------------- */
 
 typedef struct cg_table_head {
     char magic[8]; /* written last */
@@ -128,8 +125,7 @@ enum {
     CG_BLOCK_MARK = 128 /* while checking and rebuilding: belongs to a record */
 };
 
-/* The first block of a record. Numbers of blocks are CG_NO_BLOCK at the ends.
- */
+/* The first block of a record. Numbers of blocks are CG_NO_BLOCK at the ends. */
 typedef struct cg_first_block {
     volatile uint16_t bucket_next;
     volatile uint16_t newer, older;                   /* in its list */
@@ -145,8 +141,7 @@ typedef struct cg_first_block {
 static_assert(offsetof(cg_first_block, header) == CG_OWN_SIZE, "docs/record-format.md says so");
 static_assert(sizeof(cg_first_block) == CG_BLOCK_SIZE, "docs/record-format.md says so");
 
-/* -- in the process
- * ------------------------------------------------------------------------- */
+/* -- in the process -------------------------------------------------------------------------- */
 
 /* All of it follows from the size of the mapping. */
 typedef struct cg_geometry {
@@ -209,8 +204,7 @@ typedef struct cg_found {
     cg_record_header header;
 } cg_found;
 
-/* -- table_segment.c
- * ------------------------------------------------------------------------ */
+/* -- table_segment.c ------------------------------------------------------------------------- */
 
 /* False: no table fits. */
 bool cg_geometry_make(size_t size, cg_geometry *geometry);
@@ -222,34 +216,31 @@ cg_table_place cg_place_of_handle(const cg_table *table,
 cg_table_place cg_place_of_subject(const cg_table *table,
                                    const unsigned char subject[CG_SUBJECT_SIZE]);
 
-/* -- table_lock.c
- * ---------------------------------------------------------------------------
- */
+/* -- table_lock.c ---------------------------------------------------------------------------- */
 
 bool cg_lock_format(pthread_mutex_t *lock);
 
-/* Work on a locked shard. Stops where the shard turns out to be damaged; DONE
- * then says that the change had happened. */
+/* Work that begins with finding what stands in this bucket: asks for it before the lock is had. */
+void cg_shard_expect(const cg_table *table, cg_table_place place);
+
+/* Work on a locked shard. Stops where the shard turns out to be damaged; DONE then says that the
+ * change had happened. */
 typedef cg_table_result cg_shard_work(cg_shard *shard, void *context);
 
-/* Locks, works, unlocks; puts the shard right before if its last holder died,
- * and if the work found it damaged: then it is done once more. `changes`: the
- * work writes. */
+/* Locks, works, unlocks; puts the shard right before if its last holder died, and if the work
+ * found it damaged: then it is done once more. `changes`: the work writes. */
 cg_table_result cg_shard_do(const cg_table *table, unsigned number, bool changes,
                             cg_shard_work *work, void *context);
 
-/* -- table_rebuild.c
- * ------------------------------------------------------------------------ */
+/* -- table_rebuild.c ------------------------------------------------------------------------- */
 
 void cg_shard_rebuild_locked(cg_shard *shard);
 
-/* -- table_check.c
- * -------------------------------------------------------------------------- */
+/* -- table_check.c --------------------------------------------------------------------------- */
 
 const char *cg_shard_check_locked(cg_shard *shard);
 
-/* -- table_links.c: what holds records together; all under the lock
- * -------------------------- */
+/* -- table_links.c: what holds records together; all under the lock -------------------------- */
 
 static inline cg_first_block *cg_first(const cg_shard *shard, unsigned at)
 {
@@ -286,8 +277,7 @@ static inline bool cg_damaged(cg_shard *shard)
     return false;
 }
 
-/* A record's first block by its handle; CG_NO_BLOCK: there is none, or the
- * shard is damaged. */
+/* A record's first block by its handle; CG_NO_BLOCK: there is none, or the shard is damaged. */
 unsigned cg_shard_find(cg_shard *shard, unsigned bucket,
                        const unsigned char handle[CG_HANDLE_SIZE]);
 
@@ -297,9 +287,8 @@ bool cg_shard_look(cg_shard *shard, unsigned at, cg_found *found);
 /* The list of a class and source. */
 unsigned cg_list_of(const cg_shard *shard, cg_class class, uint64_t source);
 
-/* Takes `count` free blocks, linked to each other, and gives the first.
- * CG_NO_BLOCK: there are not so many. They are free in name until their states
- * are set. */
+/* Takes `count` free blocks, linked to each other, and gives the first. CG_NO_BLOCK: there are
+ * not so many. They are free in name until their states are set. */
 unsigned cg_blocks_take(cg_shard *shard, unsigned count);
 
 /* The blocks of a record are free. */

@@ -1,9 +1,8 @@
-/* What holds records together: chains of buckets, lists by class and source,
- * subjects, free blocks. */
+/* What holds records together: chains of buckets, lists by class and source, subjects, free
+ * blocks. */
 #include "table_layout.h"
 
-/* -- what stands at a number
- * ---------------------------------------------------------------- */
+/* -- what stands at a number ----------------------------------------------------------------- */
 
 /* True if a record may begin there. */
 static bool is_record(const cg_shard *shard, unsigned at)
@@ -17,11 +16,24 @@ static bool is_link(const cg_shard *shard, unsigned at)
     return at == CG_NO_BLOCK || is_record(shard, at);
 }
 
+/* The links of a record, its first block, and what is most often behind it: its other blocks. */
+static void expect_record(const cg_shard *shard, unsigned at)
+{
+    enum { LINES = 3 * CG_BLOCK_SIZE / CG_LINE_SIZE };
+    const unsigned char *block = shard->blocks + (size_t)at * CG_BLOCK_SIZE;
+    CG_EXPECT_TO_READ(&shard->states[at]);
+    CG_EXPECT_TO_READ(&shard->links[at]);
+    for (unsigned i = 0; i < LINES; i++) {
+        CG_EXPECT_TO_READ(block + i * CG_LINE_SIZE);
+    }
+}
+
 unsigned cg_shard_find(cg_shard *shard, unsigned bucket, const unsigned char handle[CG_HANDLE_SIZE])
 {
     unsigned at = shard->buckets[bucket];
     for (unsigned steps = 0; at != CG_NO_BLOCK; steps++) {
         const cg_first_block *first = cg_first(shard, at);
+        expect_record(shard, at);
         if (!is_record(shard, at) || steps == shard->block_count) {
             cg_damaged(shard);
             return CG_NO_BLOCK;
@@ -48,12 +60,10 @@ bool cg_shard_look(cg_shard *shard, unsigned at, cg_found *found)
     return true;
 }
 
-/* -- blocks
- * ---------------------------------------------------------------------------------
- */
+/* -- blocks ---------------------------------------------------------------------------------- */
 
-/* The last of `count` blocks that are linked from `at` on; CG_NO_BLOCK: they
- * are not all as `state`. */
+/* The last of `count` blocks that are linked from `at` on; CG_NO_BLOCK: they are not all as
+ * `state`. */
 static unsigned last_of(const cg_shard *shard, unsigned at, unsigned count, unsigned state)
 {
     for (; count > 1; count--) {
@@ -103,8 +113,7 @@ bool cg_blocks_give(cg_shard *shard, unsigned first, unsigned count)
     return true;
 }
 
-/* -- chains of buckets
- * ---------------------------------------------------------------------- */
+/* -- chains of buckets ----------------------------------------------------------------------- */
 
 static void chain_record(cg_shard *shard, unsigned at, unsigned bucket)
 {
@@ -132,8 +141,7 @@ static bool unchain_record(cg_shard *shard, unsigned at, unsigned bucket)
     return cg_damaged(shard);
 }
 
-/* -- lists by class and source
- * -------------------------------------------------------------- */
+/* -- lists by class and source --------------------------------------------------------------- */
 
 unsigned cg_list_of(const cg_shard *shard, cg_class class, uint64_t source)
 {
@@ -193,9 +201,7 @@ static bool unlist_record(cg_shard *shard, unsigned at, unsigned list)
     return true;
 }
 
-/* -- subjects
- * -------------------------------------------------------------------------------
- */
+/* -- subjects -------------------------------------------------------------------------------- */
 
 static bool has_subject(const cg_record_header *header)
 {
@@ -250,9 +256,7 @@ static bool leave_subject(cg_shard *shard, const cg_found *found)
     return true;
 }
 
-/* -- records
- * --------------------------------------------------------------------------------
- */
+/* -- records --------------------------------------------------------------------------------- */
 
 static void count_in(cg_shard *shard, const cg_found *found, unsigned list)
 {

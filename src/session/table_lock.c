@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <time.h>
 
-/* Tries before the lock is waited for: who holds it is gone in a few hundred
- * nanoseconds. */
+/* Tries before the lock is waited for: who holds it is gone in a few hundred nanoseconds. */
 #define TRIES 200
-/* Seconds. Who holds it for so long is stopped: its shard is of no use, and
- * nobody waits for it. */
+/* Seconds. Who holds it for so long is stopped: its shard is of no use, and nobody waits for it. */
 #define PATIENCE 2
 
 bool cg_lock_format(pthread_mutex_t *lock)
@@ -88,6 +86,13 @@ static cg_table_result work_once(cg_shard *shard, bool changes, cg_shard_work *w
         shard->head->is_busy = 0;
     }
     return result;
+}
+
+void cg_shard_expect(const cg_table *table, cg_table_place place)
+{
+    cg_shard shard = cg_shard_at(table, place.shard);
+    CG_EXPECT_TO_READ(&shard.buckets[place.bucket]);
+    CG_EXPECT_TO_READ(shard.head);
 }
 
 cg_table_result cg_shard_do(const cg_table *table, unsigned number, bool changes,

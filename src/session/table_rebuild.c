@@ -1,14 +1,14 @@
 /* A shard made anew from the records that stand in it.
  *
- * Under the lock, and the busy word is set: who dies in here leaves it to be
- * done again, and loses nothing, since no record is touched that is whole. Each
- * step looks at each block once:
+ * Under the lock, and the busy word is set: who dies in here leaves it to be done again, and loses
+ * nothing, since no record is touched that is whole. Each step looks at each block once:
  *
  *   forget    lists, chains and counters
- *   claim     records whose blocks are all there and belong to no other; the
- * rest are free enter     in their buckets; of two of one handle the later
- * version stays sort      by last access, through the links of their list,
- * without any other memory thread    lists, subjects, counters; oldest first
+ *   claim     records whose blocks are all there and belong to no other; in their buckets, and of
+ *             two of one handle the later version
+ *   gather    the rest, which is free
+ *   sort      by last access, through the links of their lists, without any other memory
+ *   thread    lists, subjects, counters; the longest idle first
  */
 #include "table_layout.h"
 
@@ -40,9 +40,7 @@ static void forget(cg_shard *shard)
     }
 }
 
-/* -- claim
- * ----------------------------------------------------------------------------------
- */
+/* -- claim ----------------------------------------------------------------------------------- */
 
 /* True if the record at `at` has all its blocks, and they end where it ends. */
 static bool is_whole(const cg_shard *shard, const cg_found *found)
@@ -69,9 +67,7 @@ static void mark(const cg_shard *shard, const cg_found *found)
     }
 }
 
-/* -- enter
- * ----------------------------------------------------------------------------------
- */
+/* -- enter ----------------------------------------------------------------------------------- */
 
 /* All blocks of a record are to be free; they are gathered later. */
 static void drop(const cg_shard *shard, const cg_found *found)
@@ -150,8 +146,7 @@ static void claim(cg_shard *shard)
     }
 }
 
-/* What no record claimed is free. From the last on, so that the first free is
- * the lowest. */
+/* What no record claimed is free. From the last on, so that the first free is the lowest. */
 static void gather(cg_shard *shard)
 {
     unsigned count = 0;
@@ -172,9 +167,7 @@ static void gather(cg_shard *shard)
     atomic_store_explicit(&shard->head->free_count, count, memory_order_relaxed);
 }
 
-/* -- sort
- * -----------------------------------------------------------------------------------
- */
+/* -- sort ------------------------------------------------------------------------------------ */
 
 /* Two lists, linked by `newer` and each in order, as one. */
 static unsigned merge(const cg_shard *shard, unsigned a, unsigned b)
@@ -225,9 +218,7 @@ static unsigned sort(const cg_shard *shard)
     return all;
 }
 
-/* -- thread
- * ---------------------------------------------------------------------------------
- */
+/* -- thread ---------------------------------------------------------------------------------- */
 
 static void thread(cg_shard *shard, unsigned at)
 {

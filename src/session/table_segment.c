@@ -1,5 +1,4 @@
-/* The segment: how its size is divided, what its head says, who is entered in
- * it. */
+/* The segment: how its size is divided, what its head says, who is entered in it. */
 #include "table_layout.h"
 
 #include <apr_siphash.h>
@@ -11,9 +10,7 @@ static size_t round_up(size_t number, size_t step)
     return (number + step - 1) / step * step;
 }
 
-/* -- geometry
- * -------------------------------------------------------------------------------
- */
+/* -- geometry -------------------------------------------------------------------------------- */
 
 static size_t shards_of(size_t room)
 {
@@ -28,8 +25,8 @@ static size_t shards_of(size_t room)
     return count ? count : 1;
 }
 
-/* What stands before the blocks, for `blocks` of them. Two blocks have a
- * bucket, eight a subject's. */
+/* What stands before the blocks, for `blocks` of them. Two blocks have a bucket, eight a
+ * subject's. */
 static void place_arrays(cg_geometry *geometry, unsigned blocks)
 {
     size_t at = CG_SHARD_HEAD_SIZE;
@@ -95,9 +92,7 @@ cg_shard cg_shard_at(const cg_table *table, unsigned number)
                       .block_count = geometry->block_count};
 }
 
-/* -- places
- * ---------------------------------------------------------------------------------
- */
+/* -- places ---------------------------------------------------------------------------------- */
 
 /* Which of `count` a hash of 32 bits falls into. */
 static unsigned pick(uint32_t hash, unsigned count)
@@ -124,9 +119,7 @@ cg_table_place cg_place_of_subject(const cg_table *table,
     return place_of(table, subject, CG_SUBJECT_SIZE, table->geometry.subject_count);
 }
 
-/* -- the head
- * -------------------------------------------------------------------------------
- */
+/* -- the head -------------------------------------------------------------------------------- */
 
 /* Nothing that stood there before counts: all blocks are free. */
 static bool format_shard(const cg_table *table, unsigned number)
@@ -211,11 +204,9 @@ cg_table *cg_table_open(apr_pool_t *pool, void *memory, size_t size,
     return table;
 }
 
-/* -- living children
- * ------------------------------------------------------------------------ */
+/* -- living children ------------------------------------------------------------------------- */
 
-/* An entry: the moment of the start above the process's number, 0 where nobody
- * is. */
+/* An entry: the moment of the start above the process's number, 0 where nobody is. */
 #define PID_BITS 22 /* Linux: 4194304 is the end of them; the moment has 42 bits, in ticks */
 
 static _Atomic uint64_t *children_of(const cg_table *table)

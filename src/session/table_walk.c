@@ -1,9 +1,7 @@
 /* Going over the whole table: each record for a visitor, and what is in use. */
 #include "table_layout.h"
 
-/* -- visiting
- * -------------------------------------------------------------------------------
- */
+/* -- visiting -------------------------------------------------------------------------------- */
 
 enum { HAUL = 32 }; /* records that are copied under one lock */
 
@@ -57,9 +55,7 @@ void cg_table_iterate(cg_table *table, cg_table_visitor *visit, void *context)
     }
 }
 
-/* -- measuring
- * ------------------------------------------------------------------------------
- */
+/* -- measuring ------------------------------------------------------------------------------- */
 
 static cg_table_result add_up(cg_shard *shard, void *context)
 {

@@ -1,5 +1,5 @@
-/* What tests of the table share: a table in memory of its own, records that
- * need no cryptography, and a generator of numbers that repeats itself. */
+/* What tests of the table share: a table in memory of its own, records that need no
+ * cryptography, and a generator of numbers that repeats itself. */
 #ifndef CG_TEST_TABLE_RECORDS_H
 #define CG_TEST_TABLE_RECORDS_H
 
@@ -18,8 +18,7 @@
 
 static const cg_table_limits no_limits = {.sessions_per_subject = 0};
 
-/* -- chance that repeats
- * -------------------------------------------------------------------- */
+/* -- chance that repeats --------------------------------------------------------------------- */
 
 static inline uint64_t next_number(uint64_t *chance)
 {
@@ -42,9 +41,7 @@ static inline void fill_by_chance(uint64_t *chance, void *octets, size_t len)
     }
 }
 
-/* -- a table
- * --------------------------------------------------------------------------------
- */
+/* -- a table --------------------------------------------------------------------------------- */
 
 typedef struct test_table {
     apr_pool_t *pool;
@@ -82,9 +79,7 @@ static inline void assert_sound(cg_table *table)
     }
 }
 
-/* -- records
- * --------------------------------------------------------------------------------
- */
+/* -- records --------------------------------------------------------------------------------- */
 
 #define RECORD_MAX (CG_RECORD_OVERHEAD + CG_CONTENT_MAX)
 

@@ -1,10 +1,7 @@
-/* The table: what is put is found, beside a naive model that keeps records in
- * an array. */
+/* The table: what is put is found, beside a naive model that keeps records in an array. */
 #include "table_records.h"
 
-/* -- the segment
- * ----------------------------------------------------------------------------
- */
+/* -- the segment ----------------------------------------------------------------------------- */
 
 static void knows_its_own_segment(void **state)
 {
@@ -35,8 +32,7 @@ static void refuses_what_is_too_small(void **state)
     apr_terminate();
 }
 
-/* Any size divides into shards that lie in it; each record of the largest size
- * fits. */
+/* Any size divides into shards that lie in it; each record of the largest size fits. */
 static void fits_any_size(void **state)
 {
     static const size_t sizes[] = {CG_TABLE_SIZE_MIN, CG_TABLE_SIZE_MIN + 1, 3000001, 4 << 20,
@@ -60,8 +56,7 @@ static void fits_any_size(void **state)
     }
 }
 
-/* -- beside a model
- * ------------------------------------------------------------------------- */
+/* -- beside a model -------------------------------------------------------------------------- */
 
 enum { MODEL_RECORDS = 300, MODEL_STEPS = 20000 };
 
@@ -262,9 +257,7 @@ static void agrees_with_a_naive_model(void **state)
     free_table(&of);
 }
 
-/* -- promises
- * -------------------------------------------------------------------------------
- */
+/* -- promises -------------------------------------------------------------------------------- */
 
 static void creation_never_replaces_an_existing_handle(void **state)
 {
@@ -299,8 +292,8 @@ static size_t find_octets(const test_table *is, const void *octets, size_t len)
     return at ? (size_t)(at - is->memory) : is->size;
 }
 
-/* The same handles, another key or another segment: other places. A handle that
- * differs in a bit is nowhere near. */
+/* The same handles, another key or another segment: other places. A handle that differs in a bit
+ * is nowhere near. */
 static void placement_is_not_predictable_from_the_handle(void **state)
 {
     enum { HANDLES = 400, SHARDS = 4 };
@@ -342,9 +335,7 @@ static void placement_is_not_predictable_from_the_handle(void **state)
     free_table(&again);
 }
 
-/* -- children
- * -------------------------------------------------------------------------------
- */
+/* -- children -------------------------------------------------------------------------------- */
 
 static void children_enter_and_leave(void **state)
 {
