@@ -135,8 +135,7 @@ const cg_guards *cg_guards_make(apr_pool_t *pool, const cg_policy *policy, cg_sp
 
 static bool are_alike(const cg_guard *a, const cg_guard *b)
 {
-    return a->name.kind == CG_PATTERN_EXACT && b->name.kind == CG_PATTERN_EXACT &&
-           cg_span_equal(a->folded.text, b->folded.text) &&
+    return cg_span_equal(a->folded.text, b->folded.text) &&
            !cg_span_equal(a->name.text, b->name.text);
 }
 

@@ -313,6 +313,9 @@ SAID = [
      "CG0004: .*line.conf:3: Prefix for sid, and at .*line.conf:2 for SID"),
     ("CookieGuard On\nCookieGuardCookie a_b Prefix=__Host-\n<VirtualHost *:${port_plain}>\n"
      "CookieGuardCookie a.b Prefix=__Secure-\n</VirtualHost>", 1, "CG0004: .*a.b.*a_b"),
+    ("CookieGuard On\nCookieGuardCookie S* Prefix=__Host-\n"
+     "CookieGuardCookie s* Prefix=__Secure-", 1,
+     r"CG0004: .*line.conf:3: Prefix for s\*, and at .*line.conf:2 for S\*"),
 ]
 
 

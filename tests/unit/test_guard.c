@@ -292,6 +292,13 @@ static void two_names_that_fold_alike_are_told(void **state)
         {"SID Prefix=__Host-\nsid Prefix=__Host-",
          "test:1: Prefix for sid, and at test:1 for SID: lenient parsers take both names for one; "
          "guard one of them"},
+        {"S* Prefix=__Host-\ns* Prefix=__Host-",
+         "test:1: Prefix for s*, and at test:1 for S*: lenient parsers take both names for one; "
+         "guard one of them"},
+        {"wp.? Prefix=__Secure-\nwp_? Prefix=__Host-",
+         "test:1: Prefix for wp_?, and at test:1 for wp.?: lenient parsers take both names for "
+         "one; "
+         "guard one of them"},
         {"a_b Prefix=__Host-\nx Prefix=off\na.b Prefix=__Secure-",
          "test:1: Prefix for a.b, and at test:1 for a_b: lenient parsers take both names for one; "
          "guard one of them"},
