@@ -128,6 +128,7 @@ const cg_span cg_counter_names[CG_COUNTER_COUNT] = {
     [CG_COUNTER_REWRITTEN] = NAME("rewritten"),
     [CG_COUNTER_DROPPED] = NAME("dropped"),
     [CG_COUNTER_WITHHELD] = NAME("withheld"),
+    [CG_COUNTER_TOKENS_SET] = NAME("tokens_set"),
     [CG_COUNTER_REFUSED] = NAME("refused"),
     [CG_COUNTER_CACHE_MARKED] = NAME("cache_marked"),
     [CG_COUNTER_IGNORED] = NAME("ignored"),

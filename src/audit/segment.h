@@ -19,6 +19,7 @@ typedef enum cg_counter {
     CG_COUNTER_REWRITTEN,
     CG_COUNTER_DROPPED,
     CG_COUNTER_WITHHELD,     /* lines under Prefix that could not be carried */
+    CG_COUNTER_TOKENS_SET,   /* lines of the session's token that were not ours */
     CG_COUNTER_REFUSED,      /* lines of which a change was refused */
     CG_COUNTER_CACHE_MARKED, /* heads made to keep shared caches away */
     CG_COUNTER_IGNORED,      /* lines that browsers ignore; the last that judging a head counts */

@@ -69,9 +69,11 @@ typedef struct cg_server_config {
     cg_session_settings session;
 
     /* from check_config on */
-    const cg_guards *guards; /* null: no rule of this server says Prefix */
-    cg_mode secrecy_mode;    /* in which Drop and Prefix are carried out: the server's own */
-    bool merges_trailers;    /* MergeTrailers On */
+    const cg_guards *guards;         /* null: no rule of this server says Prefix, and no sessions */
+    const cg_guards *request_guards; /* of them those that act on requests: in mode On all, else the
+                                      * session's token; or null */
+    cg_mode secrecy_mode; /* in which Drop and Prefix are carried out: the server's own */
+    bool merges_trailers; /* MergeTrailers On */
 
     cg_span vhost;   /* "name:port", from post_config on */
     unsigned number; /* of the server in httpd's list, the main server first */

@@ -49,7 +49,8 @@ static void find_secrecy(cg_judging *judging)
     const cg_server_config *config = cg_config_of(judging->r->server);
 
     judging->server_policy = cg_policy_of(judging->r->server->lookup_defaults);
-    judging->guards = config->guards;
+    judging->guards = config->guards && config->guards->rule_count ? config->guards : NULL;
+    judging->token = config->guards ? config->guards->token : NULL;
     judging->secrecy_mode = judging->server_policy->has_drop || judging->guards
                                 ? config->secrecy_mode
                                 : CG_MODE_OFF;
@@ -86,7 +87,7 @@ static void prepare(cg_judging *judging)
     }
     find_rules(judging, &settings);
     find_secrecy(judging);
-    if (judging->mode == CG_MODE_OFF && judging->secrecy_mode == CG_MODE_OFF) {
+    if (judging->mode == CG_MODE_OFF && judging->secrecy_mode == CG_MODE_OFF && !judging->token) {
         return;
     }
     judging->is_idle = false;
@@ -163,7 +164,9 @@ static void guard_demands(const cg_judging *judging, const cg_guard *guard, cg_d
     if (judging->mode != judging->secrecy_mode) {
         *demands = (cg_demands){.valued = 0};
     }
-    cg_demands_add(demands, guard->rule, CG_OVERRIDE_ALL);
+    if (guard->rule) {
+        cg_demands_add(demands, guard->rule, CG_OVERRIDE_ALL);
+    }
 }
 
 static void limit_demands(unsigned attributes, cg_demands *demands)
@@ -187,7 +190,16 @@ static const char *rewrite(apr_pool_t *pool, cg_judged *judged)
     return writer.at;
 }
 
-static void judge_event(const cg_judging *judging, cg_event *event)
+/* A line of the session's token that is not ours: no rule has a say on it, and no mode. */
+static void refuse_token(const cg_judging *judging, const cg_secrecy *secrecy, cg_event *event)
+{
+    event->demands = (cg_demands){.valued = 0};
+    cg_judge(&event->cookie, &event->demands, secrecy, &judging->response->circumstances,
+             &event->judgement);
+    event->mode = CG_MODE_ON;
+}
+
+static void judge_by_rules(const cg_judging *judging, cg_event *event)
 {
     cg_secrecy found;
     const cg_secrecy *secrecy;
@@ -207,6 +219,17 @@ static void judge_event(const cg_judging *judging, cg_event *event)
                                                                  : judging->mode;
     if (event->mode == CG_MODE_OFF) {
         event->judgement.action = CG_ACTION_PASS;
+    }
+}
+
+static void judge_event(const cg_judging *judging, cg_event *event)
+{
+    cg_secrecy secrecy;
+
+    if (judging->token && cg_secrecy_find_token(judging->token, &event->cookie, &secrecy)) {
+        refuse_token(judging, &secrecy, event);
+    } else {
+        judge_by_rules(judging, event);
     }
 }
 
@@ -235,6 +258,14 @@ static bool is_in_room(const cg_judged *judged)
     return judged->out == (const char *)(judged + 1);
 }
 
+/* Under what a line that does not leave is counted. */
+static cg_counter counter_of_fate(const cg_judgement *judgement)
+{
+    return judgement->withheld == CG_WITHHELD_TOKEN ? CG_COUNTER_TOKENS_SET
+           : judgement->withheld                    ? CG_COUNTER_WITHHELD
+                                                    : CG_COUNTER_DROPPED;
+}
+
 static void count(cg_judging *judging, const cg_event *event)
 {
     cg_action action = event->mode == CG_MODE_ON ? event->judgement.action : CG_ACTION_PASS;
@@ -243,7 +274,7 @@ static void count(cg_judging *judging, const cg_event *event)
     if (action == CG_ACTION_REWRITE) {
         judging->counts[CG_COUNTER_REWRITTEN]++;
     } else if (action == CG_ACTION_DROP) {
-        judging->counts[event->judgement.withheld ? CG_COUNTER_WITHHELD : CG_COUNTER_DROPPED]++;
+        judging->counts[counter_of_fate(&event->judgement)]++;
     }
     if (event->judgement.refused) {
         judging->counts[CG_COUNTER_REFUSED]++;
@@ -374,13 +405,13 @@ void cg_judging_end(cg_judging *judging)
     if (!judging->is_prepared || judging->is_idle) {
         return;
     }
-    judging->counts[CG_COUNTER_RESPONSES] = 1;
+    judging->counts[CG_COUNTER_RESPONSES] = judging->counts[CG_COUNTER_COOKIES] != 0;
     for (int i = 0; i <= CG_COUNTER_IGNORED; i++) {
         if (judging->counts[i]) {
             cg_counter_add(cg_generation_now.segment, (cg_counter)i, judging->counts[i]);
         }
     }
-    if (!judging->response->circumstances.is_https) {
+    if (!judging->response->circumstances.is_https && judging->counts[CG_COUNTER_COOKIES]) {
         notice_forwarded_https(judging);
     }
 }

@@ -30,9 +30,9 @@ typedef struct cg_response {
     const apr_table_t *headers_in; /* as they came, where trailers may be merged into them */
     const cg_own_line *own_lines;
     struct cg_request_session *session; /* request_session.h; null: nobody asked for it */
-    cg_circumstances circumstances; /* under which the lines were judged */
-    unsigned judged_count;          /* kept in the list */
-    unsigned omitted_count;         /* judged, and not kept */
+    cg_circumstances circumstances;     /* under which the lines were judged */
+    unsigned judged_count;              /* kept in the list */
+    unsigned omitted_count;             /* judged, and not kept */
     cg_judged *first;
     cg_judged **end;
 } cg_response;
@@ -66,7 +66,9 @@ typedef struct cg_judging {
     const cg_ruleset *baseline; /* the built-in rules, or null if they have no say here */
     const cg_policy *rules;     /* the directory's policy, or null if it has no rules */
     const cg_policy *server_policy;
-    const cg_guards *guards; /* of the virtual host, or null */
+    const cg_guards *guards; /* of the virtual host's rules, or null */
+    const cg_guards
+        *token; /* the guard of the session's token, which acts in every mode; or null */
     cg_lookup lookup;
     cg_mode mode;                /* for attributes */
     cg_mode secrecy_mode;        /* for Drop and Prefix: the virtual host's own */

@@ -64,6 +64,18 @@ static cg_mode find_secrecy_mode(const cg_policy *policy)
     return cg_mode_capped(settings.mode);
 }
 
+/* The name of the token's cookie, empty where there are no sessions. */
+static cg_span token_name_of(const cg_session_settings *settings)
+{
+    return settings->is_on ? settings->cookie_name : (cg_span){NULL, 0};
+}
+
+static const cg_guards *guards_on_requests(const cg_server_config *config)
+{
+    return !config->guards || config->secrecy_mode == CG_MODE_ON ? config->guards
+                                                                 : config->guards->token;
+}
+
 /* What is decided for a whole virtual host, whatever sections say. */
 static void settle_servers(apr_pool_t *pconf, server_rec *main_server)
 {
@@ -72,10 +84,11 @@ static void settle_servers(apr_pool_t *pconf, server_rec *main_server)
         const cg_policy *policy = cg_policy_of(s->lookup_defaults);
         const core_server_config *core = ap_get_core_module_config(s->module_config);
 
-        config->guards = cg_guards_make(pconf, policy, (cg_span){NULL, 0});
-        config->secrecy_mode = find_secrecy_mode(policy);
-        config->merges_trailers = core->merge_trailers == AP_MERGE_TRAILERS_ENABLE;
         cg_session_settings_settle(&config->session);
+        config->guards = cg_guards_make(pconf, policy, token_name_of(&config->session));
+        config->secrecy_mode = find_secrecy_mode(policy);
+        config->request_guards = guards_on_requests(config);
+        config->merges_trailers = core->merge_trailers == AP_MERGE_TRAILERS_ENABLE;
     }
 }
 
@@ -92,6 +105,11 @@ static bool refuse_names_alike(apr_pool_t *ptemp, server_rec *main_server)
     return is_refused;
 }
 
+static bool has_prefix_rules(const cg_server_config *config)
+{
+    return config->guards && config->guards->rule_count;
+}
+
 /* Is it On at all, where it was not switched off from the command line? */
 static bool is_idle(server_rec *server)
 {
@@ -106,7 +124,7 @@ static void warn_of_idle_secrecy(server_rec *server)
     const cg_server_config *config = cg_config_of(server);
     const cg_policy *policy = cg_policy_of(server->lookup_defaults);
 
-    if ((policy->has_drop || config->guards) && is_idle(server)) {
+    if ((policy->has_drop || has_prefix_rules(config)) && is_idle(server)) {
         const char *term = policy->has_drop ? "Drop" : "Prefix";
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
                      "CG0002: a rule of virtual host %s says %s, but its mode is %s; %s acts only "
@@ -118,7 +136,8 @@ static void warn_of_idle_secrecy(server_rec *server)
 static void warn_of_past_migration(server_rec *server)
 {
     const cg_server_config *config = cg_config_of(server);
-    if (config->guards && config->migration_end && config->migration_end <= apr_time_now()) {
+    if (has_prefix_rules(config) && config->migration_end &&
+        config->migration_end <= apr_time_now()) {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
                      "CG0005: the last day of CookieGuardMigration of virtual host %s is past; "
                      "cookies without their prefix are refused. The line can go",
@@ -129,7 +148,7 @@ static void warn_of_past_migration(server_rec *server)
 static void warn_of_plain_http(server_rec *server)
 {
     const cg_server_config *config = cg_config_of(server);
-    if (config->guards && config->https == CG_HTTPS_OFF) {
+    if (has_prefix_rules(config) && config->https == CG_HTTPS_OFF) {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
                      "CG0006: virtual host %s has rules with Prefix and says CookieGuardHTTPS off; "
                      "browsers take such cookies over HTTPS only, so they are not sent",
@@ -141,7 +160,7 @@ static void warn_of_contradictions(server_rec *server)
 {
     const cg_guards *guards = cg_config_of(server)->guards;
 
-    for (unsigned i = 0; guards && i < guards->count; i++) {
+    for (unsigned i = 0; guards && i < guards->rule_count; i++) {
         const cg_guard *guard = &guards->guards[i];
         const cg_term *term = cg_guard_find_contradiction(guard,
                                                           cg_policy_of(server->lookup_defaults));

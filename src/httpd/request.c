@@ -5,8 +5,10 @@
 #include <http_request.h>
 #include <util_filter.h>
 
+#include "../session/crypto.h"
 #include "facts.h"
 #include "interim.h"
+#include "request_session.h"
 
 static ap_filter_rec_t *trailers_handle;
 
@@ -25,21 +27,42 @@ static void put_cookie_field(request_rec *r, const char *field)
     }
 }
 
+/* The token goes to the request's session alone, and nothing of it stays in the field as it came:
+ * who holds that, a copy of the table for one, sees nothing of it either. */
+static void take_token(request_rec *r, const cg_restored *restored)
+{
+    if (restored->token_count) {
+        cg_request_session_take_token(r, restored->token, restored->token_count > 1);
+    }
+    for (unsigned i = 0; i < restored->secret_count; i++) {
+        cg_wipe((char *)restored->secrets[i].at, restored->secrets[i].len);
+    }
+}
+
+/* True if there is more to tell than that the token was taken out. */
+static bool is_worth_keeping(const cg_restored *restored)
+{
+    return restored->cookie_count || restored->first_refusal != CG_REFUSAL_NONE;
+}
+
 /* The new field is made only if some cookie concerns a guard. It is never longer than the old one. */
 static void restore_field(request_rec *r, const cg_server_config *config, cg_span field)
 {
     cg_writer writer = {.size = field.len};
-    cg_restored found, *restored;
+    cg_restored restored;
 
-    if (!cg_restore_read(config->guards, field, config->migration_end > r->request_time, &found)) {
+    if (!cg_restore_read(config->request_guards, field, config->migration_end > r->request_time,
+                         &restored)) {
         return;
     }
-    restored = apr_pmemdup(r->pool, &found, sizeof found);
     writer.at = apr_palloc(r->pool, writer.size + 1);
-    cg_restore_print(restored, &writer);
+    cg_restore_print(&restored, &writer);
     writer.at[writer.len] = '\0';
     put_cookie_field(r, writer.at);
-    cg_response_make(r)->restored = restored;
+    take_token(r, &restored);
+    if (is_worth_keeping(&restored)) {
+        cg_response_make(r)->restored = apr_pmemdup(r->pool, &restored, sizeof restored);
+    }
 }
 
 /* In any case: `| 0x20` makes letters small, and no other octet one of these. */
@@ -97,8 +120,7 @@ int cg_request_post_read_request(request_rec *r)
     const cg_server_config *config = cg_config_of(r->server);
 
     cg_interim_arm(r);
-    if (config->guards && config->secrecy_mode == CG_MODE_ON && comes_first(r) &&
-        !is_left_alone(r)) {
+    if (config->request_guards && comes_first(r) && !is_left_alone(r)) {
         guard_request(r, config);
     }
     return DECLINED;
