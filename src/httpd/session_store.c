@@ -2,16 +2,14 @@
 #include "session_store.h"
 
 #include <apr_strings.h>
-#include <fcntl.h>
 #include <http_core.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "../session/key_memory.h"
+#include "server_mark.h"
+#include "session_checks.h"
+#include "store_keys.h"
 #include "store_segment.h"
-
-#define RING_FILE "keys"
-#define SERVER_FILE "server"
 
 /* Over generations of the same process. No pointer into the module's code: that may be loaded anew
  * elsewhere. Another layout has another key, and finds none of this. */
@@ -51,196 +49,6 @@ bool cg_session_store_is_wanted(const server_rec *main_server)
     return false;
 }
 
-/* -- who else is there ------------------------------------------------------------------------ */
-
-/* When a process was started, in ticks since boot (proc(5), /proc/PID/stat, field 22); 0: there is no
- * such process, or no /proc. */
-static uint64_t find_start(long pid)
-{
-    char path[64], text[1024];
-    const char *field;
-    ssize_t len;
-    int fd;
-
-    apr_snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return 0;
-    }
-    len = read(fd, text, sizeof text - 1);
-    close(fd);
-    text[len > 0 ? len : 0] = '\0';
-    /* field 2, in brackets, is any name; behind its last bracket comes field 3 */
-    field = strrchr(text, ')');
-    for (int i = 2; field && i < 22; i++) {
-        field = strchr(field + 1, ' ');
-    }
-    return field ? (uint64_t)apr_strtoi64(field, NULL, 10) : 0;
-}
-
-/* Two servers would take each other's segment away. Null, or a sentence. */
-static const char *find_other_server(apr_pool_t *ptemp, const cg_state_dir *dir)
-{
-    char text[256];
-    size_t len = 0;
-    const char *sentence = NULL;
-    unsigned long pid = 0;
-    unsigned long long started = 0;
-
-    if (cg_state_dir_read(ptemp, dir, SERVER_FILE, text, sizeof text - 1, &len, &sentence) !=
-        CG_STATE_DONE) {
-        return sentence;
-    }
-    text[len] = '\0';
-    if (sscanf(text, "pid %lu\nstarted %llu", &pid, &started) != 2 ||
-        pid == (unsigned long)getpid() || started == 0 || find_start((long)pid) != started) {
-        return NULL;
-    }
-    return apr_psprintf(
-        ptemp,
-        "another httpd, process %lu, uses the state directory %s; give each its own "
-        "with CookieGuardStateDir, or stop that one",
-        pid, dir->path);
-}
-
-static cg_state_answer write_server(apr_pool_t *ptemp, const cg_state_dir *dir,
-                                    const char **sentence)
-{
-    const char *text = apr_psprintf(ptemp, "pid %ld\nstarted %" APR_UINT64_T_FMT "\n",
-                                    (long)getpid(), (apr_uint64_t)find_start((long)getpid()));
-    return cg_state_dir_write(ptemp, dir, SERVER_FILE, cg_span_of(text), sentence);
-}
-
-/* -- the ring --------------------------------------------------------------------------------- */
-
-/* What one start works with. */
-typedef struct store_start {
-    apr_pool_t *ptemp;
-    server_rec *server;
-    cg_crypto *crypto;
-    cg_state_dir dir;
-    bool is_in_memory;    /* there is no state directory that could be written */
-    cg_key_ring *ring;    /* of key_memory.h */
-    const char *sentence; /* of what went wrong */
-} store_start;
-
-static cg_state_answer parse_ring(store_start *start, cg_span text)
-{
-    cg_ring_error error = {0};
-
-    if (cg_key_ring_parse(start->crypto, text, start->ring, &error)) {
-        return CG_STATE_DONE;
-    }
-    start->sentence = apr_psprintf(start->ptemp, "the key ring %s/" RING_FILE ", line %u: %s",
-                                   start->dir.path, error.line, error.sentence);
-    return CG_STATE_REFUSED;
-}
-
-static bool make_ring(store_start *start)
-{
-    if (!cg_key_ring_make(start->crypto, (int64_t)apr_time_sec(apr_time_now()), start->ring)) {
-        start->sentence = "there is no randomness, or no memory, for new keys";
-        return false;
-    }
-    return true;
-}
-
-static cg_state_answer write_new_ring(store_start *start, cg_writer *writer)
-{
-    if (!make_ring(start)) {
-        return CG_STATE_REFUSED;
-    }
-    cg_key_ring_print(start->ring, writer);
-    return cg_state_dir_write(start->ptemp, &start->dir, RING_FILE,
-                              (cg_span){writer->at, writer->len}, &start->sentence);
-}
-
-/* Reads the ring of the state directory, or makes the first one there. */
-static cg_state_answer load_ring(store_start *start)
-{
-    char *text = cg_key_memory_make(CG_RING_TEXT_MAX, false);
-    cg_state_answer answer = CG_STATE_REFUSED;
-    size_t len = 0;
-
-    start->sentence = "there is no memory for the keys that could be kept from other processes";
-    if (!text) {
-        return answer;
-    }
-    answer = cg_state_dir_read(start->ptemp, &start->dir, RING_FILE, text, CG_RING_TEXT_MAX, &len,
-                               &start->sentence);
-    if (answer == CG_STATE_DONE) {
-        answer = parse_ring(start, (cg_span){text, len});
-    } else if (answer == CG_STATE_ABSENT) {
-        cg_writer writer = {.at = text, .size = CG_RING_TEXT_MAX};
-        answer = write_new_ring(start, &writer);
-    }
-    cg_key_memory_free(text, CG_RING_TEXT_MAX);
-    return answer;
-}
-
-static cg_state_answer load_from_directory(store_start *start)
-{
-    const cg_store_settings *settings = &cg_generation_now.store;
-    cg_state_answer answer = cg_state_dir_open(start->ptemp, settings->state_dir, &start->dir,
-                                               &start->sentence);
-
-    if (answer == CG_STATE_DONE) {
-        start->sentence = find_other_server(start->ptemp, &start->dir);
-        answer = start->sentence ? CG_STATE_REFUSED : load_ring(start);
-    }
-    if (answer == CG_STATE_REFUSED && geteuid() != 0 && !settings->has_state_dir) {
-        return CG_STATE_UNWRITABLE; /* the default belongs to root; nobody said that it is for us */
-    }
-    return answer;
-}
-
-/* In memory goes on with the ring that there is, or makes one. */
-static bool keep_in_memory(store_start *start)
-{
-    start->is_in_memory = true;
-    if (kept->ring) {
-        memcpy(start->ring, kept->ring, sizeof *start->ring);
-        return true;
-    }
-    ap_log_error(
-        APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, start->server,
-        "CG0047: sessions are kept in memory alone and end with this server, since its keys "
-        "cannot be written: %s. CookieGuardStateDir names a directory for them",
-        start->sentence);
-    return make_ring(start);
-}
-
-/* After this, start->ring holds keys. */
-static bool find_keys(store_start *start)
-{
-    cg_state_answer answer;
-
-    start->ring = cg_key_memory_make(sizeof *start->ring, false);
-    if (!start->ring) {
-        start->sentence = "there is no memory for the keys that could be kept from other processes";
-        return false;
-    }
-    answer = load_from_directory(start);
-    if (answer == CG_STATE_UNWRITABLE) {
-        return keep_in_memory(start);
-    }
-    if (answer == CG_STATE_REFUSED && kept->ring) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, start->server,
-                     "CG0048: %s. This server goes on with the keys that it has; it will not start "
-                     "again like this",
-                     start->sentence);
-        memcpy(start->ring, kept->ring, sizeof *start->ring);
-        return true;
-    }
-    return answer == CG_STATE_DONE;
-}
-
-static void keep_ring(cg_key_ring *ring)
-{
-    cg_key_memory_free(kept->ring, sizeof *kept->ring);
-    kept->ring = ring;
-}
-
 /* -- the segment ------------------------------------------------------------------------------ */
 
 static bool has_key(const cg_key_ring *ring, const unsigned char id[CG_KEY_ID_SIZE])
@@ -255,7 +63,7 @@ static bool has_key(const cg_key_ring *ring, const unsigned char id[CG_KEY_ID_SI
 }
 
 /* Why the segment of the generation before cannot be taken; null: it can. */
-static const char *find_difference(const store_start *start)
+static const char *find_difference(const cg_store_start *start)
 {
     const cg_store_segment *segment = &kept->segment;
     const cg_store_settings *settings = &cg_generation_now.store;
@@ -270,7 +78,7 @@ static const char *find_difference(const store_start *start)
 }
 
 /* The directory in which the segment is to be described, or null: it gets no name. False: refused. */
-static bool find_place(store_start *start, const cg_state_dir **dir)
+static bool find_place(cg_store_start *start, const cg_state_dir **dir)
 {
     cg_state_answer answer;
 
@@ -278,7 +86,7 @@ static bool find_place(store_start *start, const cg_state_dir **dir)
     if (start->is_in_memory || start->dir.fd < 0) {
         return true;
     }
-    answer = write_server(start->ptemp, &start->dir, &start->sentence);
+    answer = cg_server_mark_write(start->ptemp, &start->dir, &start->sentence);
     if (answer == CG_STATE_DONE) {
         *dir = &start->dir;
     } else if (answer == CG_STATE_UNWRITABLE) {
@@ -291,7 +99,7 @@ static bool find_place(store_start *start, const cg_state_dir **dir)
 }
 
 /* False: the sentence says why; a segment of the generation before is left as it is. */
-static bool find_segment(store_start *start)
+static bool find_segment(cg_store_start *start)
 {
     const char *difference = kept->segment.pool ? find_difference(start) : NULL;
     const cg_state_dir *dir;
@@ -328,7 +136,7 @@ static apr_status_t free_sub_keys(void *keys)
     return APR_SUCCESS;
 }
 
-static bool derive_sub_keys(apr_pool_t *pconf, store_start *start)
+static bool derive_sub_keys(apr_pool_t *pconf, cg_store_start *start)
 {
     sub_keys = cg_key_memory_make(sizeof *sub_keys, true);
     if (!sub_keys) {
@@ -343,7 +151,7 @@ static bool derive_sub_keys(apr_pool_t *pconf, store_start *start)
     return true;
 }
 
-static bool make_realms(apr_pool_t *pconf, store_start *start)
+static bool make_realms(apr_pool_t *pconf, cg_store_start *start)
 {
     for (server_rec *s = start->server; s; s = s->next) {
         if (cg_config_of(s)->session.is_on &&
@@ -357,7 +165,7 @@ static bool make_realms(apr_pool_t *pconf, store_start *start)
     return true;
 }
 
-static bool start_all(apr_pool_t *pconf, store_start *start)
+static bool start_all(apr_pool_t *pconf, cg_store_start *start)
 {
     bool is_done;
 
@@ -366,7 +174,7 @@ static bool start_all(apr_pool_t *pconf, store_start *start)
         start->sentence = "OpenSSL has no AES-256-GCM or no HMAC-SHA-256";
         return false;
     }
-    is_done = find_keys(start) && find_segment(start) && derive_sub_keys(pconf, start) &&
+    is_done = cg_store_keys_find(start) && find_segment(start) && derive_sub_keys(pconf, start) &&
               make_realms(pconf, start);
     cg_state_dir_close(&start->dir);
     cg_crypto_free(start->crypto);
@@ -380,7 +188,7 @@ static apr_size_t estimate_room(apr_size_t size)
     return room / 100 * 100;
 }
 
-static void say_hello(const store_start *start)
+static void say_hello(const cg_store_start *start)
 {
     char id[CG_KEY_ID_TEXT_LEN + 1];
     apr_size_t size = kept->segment.size;
@@ -402,7 +210,7 @@ static apr_status_t end_segment(void *pid)
     return APR_SUCCESS;
 }
 
-static int refuse(const store_start *start, bool is_first)
+static int refuse(const cg_store_start *start, bool is_first)
 {
     sub_keys = NULL; /* children of this generation have no sessions */
     ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, start->server, "CG0046: %s%s",
@@ -419,11 +227,12 @@ static kept_store *find_kept(void)
 
 int cg_session_store_post_config(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_server)
 {
-    store_start start = {.ptemp = ptemp, .server = main_server, .dir = {.fd = -1}};
+    cg_store_start start = {.ptemp = ptemp, .server = main_server, .dir = {.fd = -1}};
     bool is_first;
 
     kept = find_kept();
     is_first = kept->starts++ == 0;
+    start.kept = kept->ring;
     sub_keys = NULL;
     if (!cg_session_store_is_wanted(main_server)) {
         return OK;
@@ -432,11 +241,13 @@ int cg_session_store_post_config(apr_pool_t *pconf, apr_pool_t *ptemp, server_re
         cg_key_memory_free(start.ring, sizeof *start.ring);
         return refuse(&start, is_first);
     }
-    keep_ring(start.ring);
+    cg_key_memory_free(kept->ring, sizeof *kept->ring);
+    kept->ring = start.ring;
     cg_session_facts_set_clock(kept->segment.made_at, kept->segment.made_at_boot);
     apr_pool_cleanup_register(pconf, (void *)(intptr_t)getpid(), end_segment,
                               apr_pool_cleanup_null);
     say_hello(&start);
+    cg_session_checks_tell(main_server);
     return OK;
 }
 
@@ -458,7 +269,7 @@ static void forget_the_dead(apr_pool_t *pchild)
     unsigned count = cg_table_list_children(store.table, children, CG_TABLE_CHILDREN_MAX);
 
     for (unsigned i = 0; i < count; i++) {
-        if (find_start(children[i].pid) != children[i].started) {
+        if (cg_process_started(children[i].pid) != children[i].started) {
             cg_table_forget_child(store.table, children[i]);
         }
     }
@@ -468,7 +279,8 @@ static void enter(apr_pool_t *pchild, server_rec *main_server)
 {
     bool is_entered;
 
-    this_child = (cg_child){.pid = (int32_t)getpid(), .started = find_start((long)getpid())};
+    this_child = (cg_child){.pid = (int32_t)getpid(),
+                            .started = cg_process_started((long)getpid())};
     is_entered = cg_table_enter_child(store.table, this_child);
     if (!is_entered) {
         forget_the_dead(pchild);
