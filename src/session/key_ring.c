@@ -4,8 +4,13 @@
 #include "base64.h"
 #include "moment.h"
 
-/* Of a key: 43 letters and one sign of padding. */
-enum { KEY_QUADS = 11, KEY_TEXT_LEN = 4 * KEY_QUADS, KEY_ROOM = 3 * KEY_QUADS };
+/* Of a key: 43 letters and a sign of padding, which stand in groups of letters with some to spare. */
+enum {
+    KEY_TEXT_LEN = 44,
+    KEY_GROUPS = 6,
+    LETTERS_ROOM = KEY_GROUPS * CG_BASE64_LETTERS,
+    OCTETS_ROOM = KEY_GROUPS * CG_BASE64_OCTETS
+};
 /* Draws until an id is new: with 64 keys the first one fails once in 67 million. */
 enum { DRAWS_MAX = 8 };
 
@@ -81,19 +86,29 @@ static bool read_retired(cg_span text, cg_ring_key *key)
     return cg_span_equal(text, CG_SPAN("-")) || cg_moment_parse(text, &key->retired);
 }
 
-/* The sign of padding is read as the letter of six zeros: then the last octet must be zero. */
+static bool is_zero(const unsigned char *octets, size_t count)
+{
+    unsigned char found = 0;
+    for (size_t i = 0; i < count; i++) {
+        found |= octets[i];
+    }
+    return found == 0;
+}
+
+/* The padding is read as letters of six zeros: then all octets behind the key must be zero. */
 static bool read_key(cg_span text, cg_ring_key *key)
 {
-    unsigned char octets[KEY_ROOM];
-    char letters[KEY_TEXT_LEN];
+    unsigned char octets[OCTETS_ROOM];
+    char letters[LETTERS_ROOM];
     bool is_key;
 
     if (text.len != KEY_TEXT_LEN || text.at[KEY_TEXT_LEN - 1] != '=') {
         return false;
     }
-    memcpy(letters, text.at, sizeof letters);
-    letters[KEY_TEXT_LEN - 1] = 'A';
-    is_key = cg_base64_read(CG_BASE64, letters, KEY_QUADS, octets) && octets[CG_KEY_SIZE] == 0;
+    memset(letters, 'A', sizeof letters);
+    memcpy(letters, text.at, KEY_TEXT_LEN - 1);
+    is_key = cg_base64_read(CG_BASE64, letters, KEY_GROUPS, octets) &&
+             is_zero(octets + CG_KEY_SIZE, OCTETS_ROOM - CG_KEY_SIZE);
     if (is_key) {
         memcpy(key->key, octets, CG_KEY_SIZE);
     }
@@ -104,13 +119,13 @@ static bool read_key(cg_span text, cg_ring_key *key)
 
 static void write_key(cg_writer *writer, const cg_ring_key *key)
 {
-    unsigned char octets[KEY_ROOM] = {0};
-    char letters[KEY_TEXT_LEN];
+    unsigned char octets[OCTETS_ROOM] = {0};
+    char letters[LETTERS_ROOM];
 
     memcpy(octets, key->key, CG_KEY_SIZE);
-    cg_base64_print(CG_BASE64, octets, KEY_QUADS, letters);
-    letters[KEY_TEXT_LEN - 1] = '=';
-    cg_write(writer, (cg_span){letters, sizeof letters});
+    cg_base64_print(CG_BASE64, octets, KEY_GROUPS, letters);
+    cg_write(writer, (cg_span){letters, KEY_TEXT_LEN - 1});
+    cg_write_char(writer, '=');
     cg_wipe(letters, sizeof letters);
     cg_wipe(octets, sizeof octets);
 }

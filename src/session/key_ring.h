@@ -5,9 +5,10 @@
  *   77b0e4d1 2026-11-24T01:53:27Z next   -                    <base64>
  *   0c9d2e55 2026-10-20T09:00:00Z old    2026-11-24T01:53:27Z <base64>
  *
- * id, created, state, retired ("-" while it is not), key. The id is computed from the key and
- * compared. Exactly one key is active, at most one is next. What an old key sealed up to its
- * retirement opens; a record that says it was created later is refused; a revoked key opens nothing.
+ * id, created, state, retired ("-" while it is not), key. The id is computed from the key (the first
+ * octets of HMAC-SHA-256(key, "mod_cookieguard/1/id")) and compared. Exactly one key is active, at
+ * most one is next. What an old key sealed up to its retirement opens; a record that says it was
+ * created later is refused; a revoked key opens nothing.
  *
  * The ring stays with the parent: its memory is not inherited (key_memory.h). Children get sub-keys.
  * Reading and writing the file is the glue's (src/httpd/state_dir.h). */

@@ -6,9 +6,9 @@
 #include "base64.h"
 #include "crypto.h"
 
-enum { QUADS = (CG_TOKEN_TEXT_LEN - 1) / 4 };
+enum { GROUPS = (CG_TOKEN_TEXT_LEN - 1) / CG_BASE64_LETTERS };
 
-static_assert(sizeof(cg_token) == QUADS * 3, "handle and secret lie side by side");
+static_assert(sizeof(cg_token) == GROUPS * CG_BASE64_OCTETS, "handle and secret lie side by side");
 
 bool cg_token_parse(cg_span text, cg_token *token)
 {
@@ -18,7 +18,7 @@ bool cg_token_parse(cg_span text, cg_token *token)
     if (text.len != CG_TOKEN_TEXT_LEN) {
         return false;
     }
-    is_token = cg_base64_read(CG_BASE64_URL, text.at + 1, QUADS, (unsigned char *)token);
+    is_token = cg_base64_read(CG_BASE64_URL, text.at + 1, GROUPS, (unsigned char *)token);
     if (!is_token || text.at[0] != CG_TOKEN_FORMAT) {
         cg_wipe(token, sizeof *token);
         return false;
@@ -29,6 +29,6 @@ bool cg_token_parse(cg_span text, cg_token *token)
 void cg_token_print(const cg_token *token, char text[CG_TOKEN_TEXT_LEN + 1])
 {
     text[0] = CG_TOKEN_FORMAT;
-    cg_base64_print(CG_BASE64_URL, (const unsigned char *)token, QUADS, text + 1);
+    cg_base64_print(CG_BASE64_URL, (const unsigned char *)token, GROUPS, text + 1);
     text[CG_TOKEN_TEXT_LEN] = '\0';
 }
