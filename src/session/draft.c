@@ -55,16 +55,31 @@ static unsigned char *seal(cg_crypto *crypto, apr_pool_t *pool, const cg_realm *
                : NULL;
 }
 
+static void add_evictions(const cg_evictions *more, cg_evictions *evictions)
+{
+    for (unsigned i = 0; i < more->count && i < CG_EVICTED_MAX; i++) {
+        if (evictions->count + i < CG_EVICTED_MAX) {
+            evictions->of[evictions->count + i] = more->of[i];
+        }
+    }
+    evictions->count += more->count;
+}
+
 cg_table_result cg_draft_put(const cg_session_store *store, cg_crypto *crypto, apr_pool_t *pool,
                              const cg_realm *realm, cg_draft *draft,
                              const cg_session_limits *limits, uint32_t now, cg_evictions *evictions)
 {
     size_t size;
     const unsigned char *record = seal(crypto, pool, realm, draft, &size);
+    cg_evictions more = {.count = 0};
+    cg_table_result result = CG_TABLE_BROKEN;
 
-    return record ? cg_table_put(store->table, record, size, &draft->facts, &limits->table, now,
-                                 evictions)
-                  : CG_TABLE_BROKEN;
+    if (record) {
+        result = cg_table_put(store->table, record, size, &draft->facts, &limits->table, now,
+                              &more);
+        add_evictions(&more, evictions);
+    }
+    return result;
 }
 
 cg_table_result cg_draft_replace(const cg_session_store *store, cg_crypto *crypto, apr_pool_t *pool,
@@ -74,8 +89,13 @@ cg_table_result cg_draft_replace(const cg_session_store *store, cg_crypto *crypt
 {
     size_t size;
     const unsigned char *record = seal(crypto, pool, realm, draft, &size);
+    cg_evictions more = {.count = 0};
+    cg_table_result result = CG_TABLE_BROKEN;
 
-    return record ? cg_table_replace(store->table, record, size, expected, &draft->facts,
-                                     &limits->table, now, evictions)
-                  : CG_TABLE_BROKEN;
+    if (record) {
+        result = cg_table_replace(store->table, record, size, expected, &draft->facts,
+                                  &limits->table, now, &more);
+        add_evictions(&more, evictions);
+    }
+    return result;
 }

@@ -22,8 +22,22 @@ cg_content cg_draft_content(apr_pool_t *pool, cg_content content, const cg_chang
 bool cg_draft_make(const cg_session_store *store, cg_crypto *crypto, const cg_realm *realm,
                    cg_span user, uint32_t now, cg_draft *draft, cg_token *token);
 
+/* The last second is the end of all times: nothing begins anew behind it. */
+static inline uint32_t cg_draft_moment_after(uint32_t now, uint32_t seconds)
+{
+    return now > UINT32_MAX - seconds ? UINT32_MAX : now + seconds;
+}
+
+/* It is used now. A clock that was set back makes nothing older than it is. */
+static inline void cg_draft_touch(cg_draft *draft, uint32_t now)
+{
+    if (draft->facts.last_access < now) {
+        draft->facts.last_access = now;
+    }
+}
+
 /* Seals it, and puts it where nothing is, or in the place of version `expected`. A table's results;
- * CG_TABLE_BROKEN also where there is no randomness. */
+ * CG_TABLE_BROKEN also where there is no randomness. Who had to go is added to `evictions`. */
 cg_table_result cg_draft_put(const cg_session_store *store, cg_crypto *crypto, apr_pool_t *pool,
                              const cg_realm *realm, cg_draft *draft,
                              const cg_session_limits *limits, uint32_t now,

@@ -177,11 +177,11 @@ static bool rewrite(cg_session *s, cg_crypto *crypto, const cg_change *changes, 
 {
     static const cg_session_limits none = {.content_max = CG_CONTENT_MAX};
     cg_draft draft = {.header = s->header, .facts = s->facts};
-    cg_evictions evictions;
+    cg_evictions evictions = {.count = 0}; /* it gets shorter: nobody has to go */
 
     memcpy(draft.key, s->record.key, sizeof draft.key);
     draft.content = cg_draft_content(s->pool, s->content, changes, count, NULL);
-    draft.facts.last_access = now;
+    cg_draft_touch(&draft, now);
     draft.header.version++;
     if (cg_draft_replace(s->store, crypto, s->pool, &s->realm, &draft, s->record.version, &none,
                          now, &evictions) != CG_TABLE_DONE) {
@@ -231,7 +231,6 @@ static void touch_alias(cg_session *s, uint32_t now)
 static void remove_expired(cg_session *s)
 {
     cg_table_remove(s->store->table, s->record.handle, s->record.version);
-    cg_session_wipe(s);
 }
 
 cg_session *cg_session_open(const cg_session_store *store, cg_crypto *crypto, apr_pool_t *pool,
@@ -259,6 +258,9 @@ cg_session *cg_session_open(const cg_session_store *store, cg_crypto *crypto, ap
         }
     } else if (s->verdict == CG_SESSION_EXPIRED) {
         remove_expired(s);
+    }
+    if (s->verdict < CG_SESSION_FORMER) { /* what was read on the way is nobody's to see */
+        cg_session_wipe(s);
     }
     return s;
 }

@@ -26,6 +26,9 @@ typedef struct settling {
     bool differs;
 } settling;
 
+/* A logout is not dropped because others are faster: one of them wins each time, and they are few. */
+enum { LOGOUT_RETRIES = 100 };
+
 /* Whether a way was gone to its end, or begins anew with the newest record. */
 typedef enum step { STEP_DONE = 0, STEP_AGAIN } step;
 
@@ -57,6 +60,11 @@ static bool user_changes(const settling *it)
 static bool is_logout(const settling *it)
 {
     return it->wish->has_user && it->wish->user.len == 0;
+}
+
+static bool user_leaves(const settling *it)
+{
+    return is_logout(it) && user_changes(it);
 }
 
 /* The changes of the wish, with the user's name among them if that is another one. */
@@ -112,7 +120,7 @@ static cg_draft successor_of(const settling *it, cg_content content)
     cg_draft draft = {.header = it->s->header, .facts = it->s->facts, .content = content};
 
     draft.header.state = CG_RECORD_LIVE;
-    draft.facts.last_access = it->now;
+    cg_draft_touch(&draft, it->now);
     draft.facts.idle = it->timeouts->idle;
     return draft;
 }
@@ -181,7 +189,7 @@ static void create(settling *it)
     if (cg_content_is_empty(draft.content)) {
         return;
     }
-    draft.header.expires = it->now + it->timeouts->absolute;
+    draft.header.expires = cg_draft_moment_after(it->now, it->timeouts->absolute);
     if (!cg_random(it->crypto, draft.header.number, sizeof draft.header.number)) {
         finish(it, CG_SESSION_FAILED);
         return;
@@ -224,18 +232,31 @@ static step save(settling *it)
 }
 
 /* Nothing is left of it: also no alias that leads there. */
-static step end(settling *it)
+static cg_table_result take_out(settling *it)
 {
     const cg_session *s = it->s;
     cg_table_result result = cg_table_remove(it->store->table, s->record.handle, s->record.version);
+
+    if (result == CG_TABLE_DONE && s->is_alias) {
+        cg_table_remove(it->store->table, s->entry.handle, 0);
+    }
+    return result;
+}
+
+static step end(settling *it)
+{
+    cg_table_result result = take_out(it);
     if (result != CG_TABLE_DONE) {
         return finish_by(it, result);
     }
-    if (s->is_alias) {
-        cg_table_remove(it->store->table, s->entry.handle, 0);
-    }
     it->outcome->deletes = true;
     return finish(it, CG_SESSION_ENDED);
+}
+
+/* What cannot be done is left undone, but for a logout: who goes is gone, and the data with him. */
+static step refuse(settling *it, cg_session_event why)
+{
+    return user_leaves(it) ? end(it) : finish(it, why);
 }
 
 /* The record as it was, for whoever comes with the old token in the next seconds; read only. */
@@ -244,7 +265,7 @@ static cg_table_result leave_former(settling *it)
     cg_draft draft = {.header = it->s->header, .facts = it->s->facts, .content = it->s->content};
 
     draft.header.state = CG_RECORD_FORMER;
-    draft.header.expires = it->now + CG_GRACE_SECONDS;
+    draft.header.expires = cg_draft_moment_after(it->now, CG_GRACE_SECONDS);
     return rewrite(it, &draft, &it->s->record);
 }
 
@@ -263,17 +284,15 @@ static step identify(settling *it)
     draft.facts.source = it->wish->source;
     draft.header.is_authenticated = !is_logout(it);
     draft.header.epoch++;
-    draft.header.expires = it->now + it->timeouts->absolute;
+    draft.header.expires = cg_draft_moment_after(it->now, it->timeouts->absolute);
     if (is_too_large(it, draft.content, draft.facts.class)) {
-        return finish(it, CG_SESSION_TOO_LARGE);
+        return refuse(it, CG_SESSION_TOO_LARGE);
     }
     result = put_new(it, it->wish->user, &draft, &token);
     if (result != CG_TABLE_DONE) {
-        return finish_by(it, result);
+        return refuse(it, result == CG_TABLE_FULL ? CG_SESSION_FULL : CG_SESSION_FAILED);
     }
-    result = is_logout(it)
-                 ? cg_table_remove(it->store->table, it->s->record.handle, it->s->record.version)
-                 : leave_former(it);
+    result = is_logout(it) ? take_out(it) : leave_former(it);
     return conclude(it, result, &draft, &token, CG_SESSION_IDENTIFIED);
 }
 
@@ -296,7 +315,7 @@ static cg_table_result leave_alias(settling *it, const cg_record_header *header,
     memcpy(to + CG_HANDLE_SIZE, successor->key, CG_KEY_SIZE);
     draft.header.state = CG_RECORD_ALIAS;
     memset(draft.header.subject, 0, sizeof draft.header.subject);
-    draft.facts.last_access = it->now;
+    cg_draft_touch(&draft, it->now);
     draft.content = cg_draft_content(it->pool, (cg_content){{NULL, 0}}, changes, 2, NULL);
     result = rewrite(it, &draft, place);
     cg_wipe((void *)draft.content.text.at, draft.content.text.len);
@@ -365,7 +384,7 @@ static step settle_live(settling *it)
     it->content = cg_draft_content(it->pool, it->s->content, it->changes, it->change_count,
                                    &it->differs);
     if (it->content.text.len > CG_CONTENT_MAX) {
-        return finish(it, CG_SESSION_TOO_LARGE);
+        return refuse(it, CG_SESSION_TOO_LARGE);
     }
     if (it->differs && cg_content_is_empty(it->content)) {
         return end(it);
@@ -391,7 +410,8 @@ static void settle_with_retries(settling *it, cg_session *loaded)
 
     it->s = loaded;
     while (settle_live(it) == STEP_AGAIN) {
-        if (it->outcome->retries++ == CG_SAVE_RETRIES) {
+        unsigned most = user_leaves(it) ? LOGOUT_RETRIES : CG_SAVE_RETRIES;
+        if (it->outcome->retries++ == most) {
             finish(it, CG_SESSION_DROPPED);
             break;
         }
