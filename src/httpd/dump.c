@@ -1,10 +1,11 @@
-/* Printing the policy of every server and of every section in it. */
+/* Printing the policy of every server and of every section in it, and the settings of sessions. */
 #include "dump.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
 
 #include "../policy/rule.h"
+#include "session_store.h"
 
 /* Rules of one policy in their order, to be printed and compared. */
 typedef struct rule_list {
@@ -99,6 +100,75 @@ static const char *migration_text(apr_pool_t *pool, const cg_server_config *conf
                         day.tm_mday);
 }
 
+/* "30m", "90s": in the largest unit that is whole. */
+static const char *time_text(apr_pool_t *pool, uint32_t seconds)
+{
+    static const struct {
+        uint32_t seconds;
+        char letter;
+    } units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+    size_t i = 0;
+
+    while (seconds % units[i].seconds) {
+        i++;
+    }
+    return apr_psprintf(pool, "%u%c", seconds / units[i].seconds, units[i].letter);
+}
+
+static const char *size_text(apr_pool_t *pool, apr_size_t octets)
+{
+    bool is_mega = octets % (1024 * 1024) == 0, is_kilo = octets % 1024 == 0;
+    return apr_psprintf(pool, "%" APR_SIZE_T_FMT "%s",
+                        octets / (is_mega   ? 1024 * 1024
+                                  : is_kilo ? 1024
+                                            : 1),
+                        is_mega   ? "M"
+                        : is_kilo ? "k"
+                                  : "");
+}
+
+static void print_logins(apr_file_t *out, const apr_array_header_t *logins)
+{
+    for (int i = 0; logins && i < logins->nelts; i++) {
+        apr_file_printf(out, "    CookieGuardLogin %s\n",
+                        APR_ARRAY_IDX(logins, i, cg_login_rule).text);
+    }
+}
+
+static void print_sessions(apr_pool_t *pool, apr_file_t *out, const cg_session_settings *settings)
+{
+    const cg_timeouts *timeouts = &settings->timeouts;
+
+    apr_file_printf(out, "  CookieGuardSession %s\n", settings->is_on ? "On" : "Off");
+    if (!settings->is_on) {
+        return;
+    }
+    apr_file_printf(out, "    CookieGuardSessionTimeout idle=%s absolute=%s rotate=%s\n",
+                    time_text(pool, timeouts->idle), time_text(pool, timeouts->absolute),
+                    timeouts->rotate ? time_text(pool, timeouts->rotate) : "off");
+    apr_file_printf(out, "    CookieGuardSessionCookie %s SameSite=%s%s\n",
+                    settings->cookie_name.at, cg_same_site_name(settings->same_site).at,
+                    settings->is_partitioned ? " Partitioned" : "");
+    if (settings->has_realm) {
+        apr_file_printf(out, "    CookieGuardRealm %s\n", settings->realm_name.at);
+    }
+    apr_file_printf(out, "    CookieGuardSessionsPerUser %s\n",
+                    settings->per_user ? apr_itoa(pool, (int)settings->per_user) : "off");
+    apr_file_printf(out, "    CookieGuardSessionMaxSize %s\n",
+                    size_text(pool, settings->content_max));
+    apr_file_printf(out, "    CookieGuardStoreFull %s\n",
+                    settings->evicts_idle ? "evict-idle" : "refuse");
+    apr_file_printf(out, "    CookieGuardTokenReuse %s\n", settings->reuse_ends ? "end" : "report");
+    print_logins(out, settings->logins);
+}
+
+static void print_store(apr_pool_t *pool, apr_file_t *out)
+{
+    const cg_store_settings *store = &cg_generation_now.store;
+    apr_file_printf(out, "CookieGuardStore shm size=%s\nCookieGuardStateDir %s\n",
+                    size_text(pool, store->size), store->state_dir);
+}
+
 static void print_server(apr_pool_t *pool, apr_file_t *out, const server_rec *server)
 {
     const cg_server_config *config = cg_config_of(server);
@@ -126,6 +196,7 @@ static void print_server(apr_pool_t *pool, apr_file_t *out, const server_rec *se
                         rule_text(pool, &rules[0]), baseline_count - 1);
     }
     print_rules(pool, out, policy, "    ");
+    print_sessions(pool, out, &config->session);
 }
 
 static void print_section(apr_pool_t *pool, apr_file_t *out, const char *kind,
@@ -180,6 +251,9 @@ void cg_dump_config(apr_pool_t *pconf, server_rec *main_server)
         return;
     }
     apr_file_printf(out, "mod_cookieguard/" COOKIEGUARD_VERSION ": the policy in effect\n");
+    if (cg_session_store_is_wanted(main_server)) {
+        print_store(pconf, out);
+    }
     for (server_rec *s = main_server; s; s = s->next) {
         const core_server_config *core = ap_get_core_module_config(s->module_config);
         const core_dir_config *defaults = ap_get_core_module_config(s->lookup_defaults);
