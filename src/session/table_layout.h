@@ -106,6 +106,7 @@ static_assert(sizeof(cg_table_head) <= CG_TABLE_HEAD_SIZE, "docs/record-format.m
 typedef struct cg_shard_head {
     pthread_mutex_t lock; /* robust, shared by processes */
     volatile uint32_t is_busy;
+    _Atomic uint32_t is_held; /* a hint for who wants the lock; means nothing */
     volatile uint32_t rebuilds;
     /* Nothing expires before: a lower bound. */
     volatile uint32_t next_expiry;

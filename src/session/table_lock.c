@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <time.h>
 
-/* Tries before the lock is waited for: who holds it is gone in a few hundred nanoseconds. */
-#define TRIES 200
+/* Looks at a held lock before it is waited for: who holds it is gone in a few hundred nanoseconds,
+ * and to sleep and to be woken takes thousands. */
+#define LOOKS 200
 /* Seconds. Who holds it for so long is stopped: its shard is of no use, and nobody waits for it. */
 #define PATIENCE 2
 
@@ -24,23 +25,17 @@ bool cg_lock_format(pthread_mutex_t *lock)
     return is_made;
 }
 
-static int wait_for(pthread_mutex_t *lock)
+/* pthread_mutex_trylock is left alone: in glibc a mutex that is not recoverable stays locked by it
+ * (seen in 2.36), and who comes next would wait. */
+static int take(cg_shard_head *head)
 {
-    struct timespec until;
-    if (clock_gettime(CLOCK_REALTIME, &until) != 0) {
-        return errno;
+    struct timespec until = {.tv_sec = time(NULL) + PATIENCE + 1};
+    for (unsigned i = 0; i < LOOKS; i++) {
+        if (!atomic_load_explicit(&head->is_held, memory_order_relaxed)) {
+            break;
+        }
     }
-    until.tv_sec += PATIENCE;
-    return pthread_mutex_timedlock(lock, &until);
-}
-
-static int take(pthread_mutex_t *lock)
-{
-    int status = pthread_mutex_trylock(lock);
-    for (unsigned i = 0; status == EBUSY && i < TRIES; i++) {
-        status = pthread_mutex_trylock(lock);
-    }
-    return status == EBUSY ? wait_for(lock) : status;
+    return pthread_mutex_timedlock(&head->lock, &until);
 }
 
 /* Dying in here is as good as dying before: the word stays set. */
@@ -58,14 +53,18 @@ static void put_right(cg_shard *shard)
 /* True: the lock is held, and what stands in the shard is whole. */
 static bool enter(cg_shard *shard)
 {
-    int status = take(&shard->head->lock);
+    int status = take(shard->head);
     if (status == EOWNERDEAD) {
-        status = pthread_mutex_consistent(&shard->head->lock);
         shard->head->is_busy = 1;
+        status = pthread_mutex_consistent(&shard->head->lock);
+        if (status != 0) {
+            pthread_mutex_unlock(&shard->head->lock);
+        }
     }
     if (status != 0) {
         return false;
     }
+    atomic_store_explicit(&shard->head->is_held, 1, memory_order_relaxed);
     if (shard->head->is_busy) {
         put_right(shard);
     }
@@ -115,6 +114,7 @@ cg_table_result cg_shard_do(const cg_table *table, unsigned number, bool changes
             result = result == CG_TABLE_DONE ? CG_TABLE_DONE : CG_TABLE_BROKEN;
         }
     }
+    atomic_store_explicit(&shard.head->is_held, 0, memory_order_relaxed);
     pthread_mutex_unlock(&shard.head->lock);
     return result;
 }

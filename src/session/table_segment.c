@@ -131,6 +131,7 @@ static bool format_shard(const cg_table *table, unsigned number)
     cg_shard_rebuild_locked(&shard);
     shard.head->rebuilds = 0;
     shard.head->is_busy = 0;
+    atomic_store_explicit(&shard.head->is_held, 0, memory_order_relaxed);
     return cg_lock_format(&shard.head->lock);
 }
 
