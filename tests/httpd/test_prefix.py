@@ -646,6 +646,20 @@ def test_roll_back_logs_nobody_out(server, prefix, over):
     assert response.all(b"x-cookie") == [b"SID=" + v] and response.set_cookies == []
 
 
+@pytest.mark.parametrize("over", OVERS)
+@pytest.mark.parametrize("host, old, new", [(b"migrating.test", b"SID", b"__Host-SID"),
+                                            (b"rolledback.test", b"__Host-SID", b"SID")])
+def test_an_error_page_deletes_the_old_name_alone(server, host, old, new, over):
+    """Its head is the second one. Over HTTP/2 it has the lines of the first: there the deletion of
+    the old name is to become none of the new one. HTTP/1.x drops them, and the browser keeps what
+    it has."""
+    response = server.request("/static/x", tls=True, host=host, over=over,
+                              headers={"Cookie": old + b"=v", "Range": b"bytes=9999999-"})
+    assert response.status == 416
+    assert sorted(response.set_cookies) == (
+        sorted([old + ALL_DELETED, new + b"=v" + ATTRIBUTES]) if over == "h2" else [])
+
+
 def test_roll_back_deletes_what_is_not_needed(server):
     response = server.request("/static/x", tls=True, host=b"rolledback.test",
                               headers={"Cookie": b"SID=v; __Host-SID=w; __Secure-SID=x"})
