@@ -50,31 +50,34 @@ static cg_state_answer write_description(apr_pool_t *ptemp, const cg_state_dir *
 
 /* The name in a description that this module wrote, or null. Only a name below the directory is
  * believed. */
-static const char *read_name(apr_pool_t *ptemp, const cg_state_dir *dir)
+static const char *find_name(apr_pool_t *ptemp, const cg_state_dir *dir, const char *text)
 {
-    const char *sentence, *start,
-        *below = apr_pstrcat(ptemp, dir->path, "/" SEGMENT_FILE "-", NULL);
+    const char *below = apr_pstrcat(ptemp, dir->path, "/" SEGMENT_FILE "-", NULL);
+    const char *line = strstr(text, "\nname ");
+
+    if (!line || strncmp(line + 6, below, strlen(below))) {
+        return NULL;
+    }
+    return apr_pstrmemdup(ptemp, line + 6, strcspn(line + 6, "\n"));
+}
+
+/* Null, or a sentence: the description is not as it must be. */
+static const char *remove_leftover(apr_pool_t *ptemp, const cg_state_dir *dir)
+{
     char *text = apr_palloc(ptemp, SEGMENT_TEXT_MAX + 1);
+    const char *sentence = NULL, *name;
     size_t len = 0;
 
     if (cg_state_dir_read(ptemp, dir, SEGMENT_FILE, text, SEGMENT_TEXT_MAX, &len, &sentence) !=
         CG_STATE_DONE) {
-        return NULL;
+        return sentence;
     }
     text[len] = '\0';
-    start = strstr(text, "\nname ");
-    if (!start || strncmp(start + 6, below, strlen(below))) {
-        return NULL;
-    }
-    return apr_pstrmemdup(ptemp, start + 6, strcspn(start + 6, "\n"));
-}
-
-static void remove_leftover(apr_pool_t *ptemp, const cg_state_dir *dir)
-{
-    const char *name = read_name(ptemp, dir);
+    name = find_name(ptemp, dir, text);
     if (name) {
         apr_shm_remove(name, ptemp);
     }
+    return NULL;
 }
 
 /* -- memory --------------------------------------------------------------------------------- */
@@ -147,32 +150,44 @@ static void give_name(cg_store_segment *segment, const cg_state_dir *dir)
     segment->name = apr_pstrcat(segment->pool, dir->path, "/" SEGMENT_FILE "-", tail, NULL);
 }
 
+/* Null, or what is in the way. */
+static const char *fill(apr_pool_t *ptemp, const cg_state_dir *dir, cg_store_segment *segment)
+{
+    const char *sentence = NULL;
+    apr_status_t status = make_memory(segment);
+
+    if (status != APR_SUCCESS) {
+        return tell(ptemp, segment, status);
+    }
+    if (!cg_table_format(segment->memory, segment->size, segment->nonce, segment->place_key_id,
+                         segment->made_at)) {
+        return "the store is too small to hold anything; make it larger with CookieGuardStore";
+    }
+    if (dir) {
+        write_description(ptemp, dir, segment, &sentence);
+    }
+    return sentence;
+}
+
 const char *cg_store_segment_make(apr_pool_t *ptemp, const cg_state_dir *dir, apr_size_t size,
                                   cg_crypto *crypto,
                                   const unsigned char place_key_id[CG_KEY_ID_SIZE],
                                   cg_store_segment *segment)
 {
-    const char *sentence = NULL;
-    apr_status_t status;
+    const char *sentence = dir ? remove_leftover(ptemp, dir) : NULL;
 
     *segment = (cg_store_segment){.size = size};
+    if (sentence) {
+        return sentence;
+    }
     if (apr_pool_create_unmanaged_ex(&segment->pool, NULL, NULL) != APR_SUCCESS ||
         !describe(segment, crypto, place_key_id)) {
         return "no memory or no randomness for the sessions";
     }
     if (dir) {
-        remove_leftover(ptemp, dir);
         give_name(segment, dir);
     }
-    status = make_memory(segment);
-    if (status != APR_SUCCESS) {
-        sentence = tell(ptemp, segment, status);
-    } else if (!cg_table_format(segment->memory, size, segment->nonce, place_key_id,
-                                segment->made_at)) {
-        sentence = "the store is too small to hold anything; make it larger with CookieGuardStore";
-    } else if (dir) {
-        write_description(ptemp, dir, segment, &sentence);
-    }
+    sentence = fill(ptemp, dir, segment);
     if (sentence) {
         cg_store_segment_drop(segment);
     }
