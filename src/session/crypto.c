@@ -2,9 +2,11 @@
 #include "crypto.h"
 
 #include <limits.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include "key_memory.h"
@@ -297,13 +299,13 @@ bool cg_hmac_once(cg_crypto *crypto, const unsigned char key[CG_KEY_SIZE], const
 
 /* A key that was used last needs no expansion: what is opened is often sealed again. */
 static bool begin_cipher(cg_crypto *crypto, const unsigned char *key, const unsigned char *nonce,
-                         int seals)
+                         int seals, const OSSL_PARAM *params)
 {
     if (crypto->has_cipher_key && is_same_key(crypto->cipher_key, key)) {
-        return EVP_CipherInit_ex2(crypto->cipher, NULL, NULL, nonce, seals, NULL) == 1;
+        return EVP_CipherInit_ex2(crypto->cipher, NULL, NULL, nonce, seals, params) == 1;
     }
     crypto->has_cipher_key = false;
-    if (EVP_CipherInit_ex2(crypto->cipher, NULL, key, nonce, seals, NULL) != 1) {
+    if (EVP_CipherInit_ex2(crypto->cipher, NULL, key, nonce, seals, params) != 1) {
         return false;
     }
     memcpy(crypto->cipher_key, key, CG_KEY_SIZE);
@@ -332,10 +334,15 @@ bool cg_seal(cg_crypto *crypto, const unsigned char key[CG_KEY_SIZE],
              size_t associated_len, const void *plain, size_t len, unsigned char *sealed,
              unsigned char tag[CG_TAG_SIZE])
 {
-    if (begin_cipher(crypto, key, nonce, 1) &&
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, CG_TAG_SIZE),
+        OSSL_PARAM_END,
+    };
+
+    if (begin_cipher(crypto, key, nonce, 1, NULL) &&
         run_cipher(crypto, associated, associated_len, NULL) &&
         run_cipher(crypto, plain, len, sealed) && end_cipher(crypto) &&
-        EVP_CIPHER_CTX_ctrl(crypto->cipher, EVP_CTRL_AEAD_GET_TAG, CG_TAG_SIZE, tag) == 1) {
+        EVP_CIPHER_CTX_get_params(crypto->cipher, params) == 1) {
         return true;
     }
     cg_wipe(sealed, len);
@@ -349,10 +356,13 @@ bool cg_open(cg_crypto *crypto, const unsigned char key[CG_KEY_SIZE],
              const unsigned char tag[CG_TAG_SIZE], unsigned char *plain)
 {
     unsigned char wanted[CG_TAG_SIZE];
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, wanted, sizeof wanted),
+        OSSL_PARAM_END,
+    };
 
     memcpy(wanted, tag, sizeof wanted);
-    if (begin_cipher(crypto, key, nonce, 0) &&
-        EVP_CIPHER_CTX_ctrl(crypto->cipher, EVP_CTRL_AEAD_SET_TAG, CG_TAG_SIZE, wanted) == 1 &&
+    if (begin_cipher(crypto, key, nonce, 0, params) &&
         run_cipher(crypto, associated, associated_len, NULL) &&
         run_cipher(crypto, sealed, len, plain) && end_cipher(crypto)) {
         return true;
