@@ -266,6 +266,7 @@ static cg_table_result leave_former(settling *it)
 
     draft.header.state = CG_RECORD_FORMER;
     draft.header.expires = cg_draft_moment_after(it->now, CG_GRACE_SECONDS);
+    cg_draft_touch(&draft, it->now);
     return rewrite(it, &draft, &it->s->record);
 }
 

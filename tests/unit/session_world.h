@@ -78,19 +78,15 @@ static inline int free_world(void **state)
     return wrong != NULL;
 }
 
-/* Null: the request has no token. The caller's token stays. */
+/* The caller's token stays. */
 static inline cg_session *begin(const cg_token *token)
 {
-    cg_token copy;
-    if (token == NULL) {
-        return NULL;
-    }
-    copy = *token;
+    cg_token copy = *token;
     return cg_session_open(&world.store, sealed_crypto(), world.pool, &world.realm, &copy,
                            &world.timeouts, world.now);
 }
 
-/* `user` null: nothing is known of it; "": nobody any more. Not more than CHANGES_IN_TEXT changes. */
+/* `session` null: the request came with no token. `user` null: nothing is known of it; "": nobody any more. Not more than CHANGES_IN_TEXT changes. */
 static inline cg_session_event answer(cg_session *session, const char *changes, const char *user)
 {
     cg_change list[CHANGES_IN_TEXT];

@@ -451,6 +451,19 @@ static void parallel_requests_at_login_never_replace_the_new_token(void **state)
     assert_view(&token, "live joe m:a=in");
 }
 
+/* The last second of a pause: the record of before the login is good for the whole moment. */
+static void a_login_after_a_long_pause_is_a_login(void **state)
+{
+    cg_token token = visitor("m:a=1", NULL), old = token;
+    (void)state;
+    world.now += IDLE - 1;
+    assert_int_equal(go(&token, "", "joe"), CG_SESSION_IDENTIFIED);
+    world.now += CG_GRACE_SECONDS - 1;
+    assert_int_equal(answer(begin(&old), "m:b=1", NULL), CG_SESSION_MUTED);
+    assert_false(outcome.has_token || outcome.deletes);
+    assert_view(&old, "former m:a=1");
+}
+
 /* Each way of a token to die while its request runs, and each wish. */
 static void muted_response_sets_and_deletes_nothing(void **state)
 {
@@ -1083,6 +1096,7 @@ int main(void)
         PROPERTY(an_alias_never_sees_anything_written_after_login),
         PROPERTY(save_of_older_identity_epoch_is_dropped),
         PROPERTY(parallel_requests_at_login_never_replace_the_new_token),
+        PROPERTY(a_login_after_a_long_pause_is_a_login),
         PROPERTY(muted_response_sets_and_deletes_nothing),
         PROPERTY(lost_login_response_allows_a_second_login),
         PROPERTY(a_logout_is_at_once),
