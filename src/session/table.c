@@ -101,8 +101,9 @@ static void write_first(const cg_shard *shard, unsigned at, const writing *is)
     memcpy(first->rest, is->record + CG_RECORD_HEADER_SIZE, sizeof first->rest);
 }
 
-/* Fills the blocks that begin at found->at, and lets the record be there. */
-static void write_record(cg_shard *shard, const writing *is, const cg_found *found)
+/* Fills the blocks that begin at found->at, and lets the record be there. False: damaged, and it is
+ * not there. */
+static bool write_record(cg_shard *shard, const writing *is, const cg_found *found)
 {
     size_t done = CG_FIRST_SIZE;
     unsigned at = found->at;
@@ -111,6 +112,9 @@ static void write_record(cg_shard *shard, const writing *is, const cg_found *fou
     for (unsigned i = 1; i < found->block_count; i++) {
         size_t len = is->size - done < CG_BLOCK_SIZE ? is->size - done : CG_BLOCK_SIZE;
         at = shard->links[at];
+        if (at >= shard->block_count || at == found->at || shard->states[at] != CG_BLOCK_FREE) {
+            return cg_damaged(shard);
+        }
         memcpy(shard->blocks + (size_t)at * CG_BLOCK_SIZE, is->record + done, len);
         shard->states[at] = CG_BLOCK_MORE;
         done += len;
@@ -118,6 +122,7 @@ static void write_record(cg_shard *shard, const writing *is, const cg_found *fou
     CG_IN_THIS_ORDER("filled");
     shard->states[found->at] = (uint8_t)(CG_BLOCK_FIRST + (unsigned)found->class);
     CG_IN_THIS_ORDER("there");
+    return true;
 }
 
 /* Room, blocks, content. DONE: the record is there, linked to nothing yet. */
@@ -135,8 +140,7 @@ static cg_table_result place_record(cg_shard *shard, const writing *is, cg_found
         return shard->is_damaged ? CG_TABLE_BROKEN : CG_TABLE_FULL;
     }
     CG_FAULT_POINT("blocks taken");
-    write_record(shard, is, found);
-    return CG_TABLE_DONE;
+    return write_record(shard, is, found) ? CG_TABLE_DONE : CG_TABLE_BROKEN;
 }
 
 static cg_table_result put_record(cg_shard *shard, void *context)
@@ -237,7 +241,6 @@ typedef struct naming {
     unsigned bucket;
     uint32_t expected;
     uint32_t now;
-    uint64_t source;
 } naming;
 
 static cg_table_result touch_record(cg_shard *shard, void *context)
@@ -282,32 +285,6 @@ cg_table_result cg_table_touch(cg_table *table, const unsigned char handle[CG_HA
     place = cg_place_of_handle(table, handle);
     is.bucket = place.bucket;
     return cg_shard_do(table, place.shard, true, touch_record, &is);
-}
-
-/* An authenticated one stands in no list of a source, so that it can be given one. */
-static cg_table_result demote_record(cg_shard *shard, void *context)
-{
-    const naming *is = context;
-    cg_found found;
-    cg_table_result result = find_version(shard, is->bucket, is->handle, 0, &found);
-
-    if (result != CG_TABLE_DONE) {
-        return result;
-    }
-    if (found.class == CG_CLASS_AUTHENTICATED) {
-        cg_first(shard, found.at)->source_low = (uint32_t)is->source;
-        cg_first(shard, found.at)->source_high = (uint16_t)(is->source >> 32);
-    }
-    cg_record_move(shard, &found, CG_CLASS_NEWBORN);
-    return CG_TABLE_DONE;
-}
-
-cg_table_result cg_table_demote(cg_table *table, const unsigned char handle[CG_HANDLE_SIZE],
-                                uint64_t source)
-{
-    cg_table_place place = cg_place_of_handle(table, handle);
-    naming is = {.handle = handle, .bucket = place.bucket, .source = source};
-    return cg_shard_do(table, place.shard, true, demote_record, &is);
 }
 
 static cg_table_result remove_record(cg_shard *shard, void *context)
