@@ -241,6 +241,7 @@ typedef struct naming {
     unsigned bucket;
     uint32_t expected;
     uint32_t now;
+    uint64_t source;
 } naming;
 
 static cg_table_result touch_record(cg_shard *shard, void *context)
@@ -285,6 +286,32 @@ cg_table_result cg_table_touch(cg_table *table, const unsigned char handle[CG_HA
     place = cg_place_of_handle(table, handle);
     is.bucket = place.bucket;
     return cg_shard_do(table, place.shard, true, touch_record, &is);
+}
+
+/* An authenticated one stands in no list of a source, so that it can be given one. */
+static cg_table_result demote_record(cg_shard *shard, void *context)
+{
+    const naming *is = context;
+    cg_found found;
+    cg_table_result result = find_version(shard, is->bucket, is->handle, 0, &found);
+
+    if (result != CG_TABLE_DONE) {
+        return result;
+    }
+    if (found.class == CG_CLASS_AUTHENTICATED) {
+        cg_first(shard, found.at)->source_low = (uint32_t)is->source;
+        cg_first(shard, found.at)->source_high = (uint16_t)(is->source >> 32);
+    }
+    cg_record_move(shard, &found, CG_CLASS_NEWBORN);
+    return CG_TABLE_DONE;
+}
+
+cg_table_result cg_table_demote(cg_table *table, const unsigned char handle[CG_HANDLE_SIZE],
+                                uint64_t source)
+{
+    cg_table_place place = cg_place_of_handle(table, handle);
+    naming is = {.handle = handle, .bucket = place.bucket, .source = source};
+    return cg_shard_do(table, place.shard, true, demote_record, &is);
 }
 
 static cg_table_result remove_record(cg_shard *shard, void *context)
