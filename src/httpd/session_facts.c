@@ -140,9 +140,9 @@ void cg_session_facts_set_clock(int64_t made_at, int64_t made_at_boot)
     boot_to_wall = made_at - made_at_boot;
 }
 
-uint32_t cg_session_now(const request_rec *r)
+uint32_t cg_session_now(void)
 {
-    int64_t wall = (int64_t)apr_time_sec(r->request_time);
+    int64_t wall = (int64_t)apr_time_sec(apr_time_now());
     struct timespec boot;
 
     if (clock_gettime(CLOCK_BOOTTIME, &boot) == 0 && (int64_t)boot.tv_sec + boot_to_wall > wall) {

@@ -20,8 +20,8 @@ bool cg_realm_of_request(const request_rec *r, cg_crypto *crypto, cg_realm *real
 /* When the segment was made, by two clocks, in seconds: set by the parent. */
 void cg_session_facts_set_clock(int64_t made_at, int64_t made_at_boot);
 
-/* Seconds since 1970: the later of the wall clock (that of the request) and the one that nobody sets
- * back (CLOCK_BOOTTIME since the segment was made). */
-uint32_t cg_session_now(const request_rec *r);
+/* Seconds since 1970, now, which may be long after the request began: the later of the wall clock and
+ * the one that nobody sets back (CLOCK_BOOTTIME since the segment was made). */
+uint32_t cg_session_now(void);
 
 #endif
