@@ -175,6 +175,8 @@ static inline const char *view(const cg_token *token)
     return text;
 }
 
+#define assert_view(token, text) assert_string_equal(view(token), text)
+
 static inline uint64_t count_records(void)
 {
     cg_table_use use;
@@ -191,5 +193,8 @@ static inline bool is_segment_as_remembered(void)
 {
     return memcmp(world.copy, world.memory, WORLD_SIZE) == 0;
 }
+
+/* A test with a world of its own. */
+#define PROPERTY(name) cmocka_unit_test_setup_teardown(name, make_world, free_world)
 
 #endif
