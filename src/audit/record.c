@@ -3,11 +3,7 @@
 #include "record.h"
 
 #include "../policy/rewrite.h"
-#include "json_line.h"
-
-/* The longest text of a record, escaped. It is halved until the record fits, so short texts stay
- * whole; at TEXT_MIN the longest possible record does. */
-enum { TEXT_MAX = 1024, TEXT_MIN = 16 };
+#include "record_parts.h"
 
 /* Lengths are told in steps, so that they do not help to tell values apart. */
 enum { VALUE_LEN_STEP = 16 };
@@ -215,37 +211,6 @@ static void put_rules(cg_json_line *line, const cg_event *event)
     cg_write_char(line->writer, ']');
 }
 
-static void put_finding(cg_json_line *line, const cg_finding_row *row, bool is_session_like)
-{
-    cg_severity severity = is_session_like ? row->session_severity : row->severity;
-    cg_write(line->writer, CG_SPAN("{\"id\":\""));
-    cg_write(line->writer, row->id);
-    cg_write(line->writer, CG_SPAN("\",\"severity\":\""));
-    cg_write(line->writer, cg_severity_name(severity));
-    cg_write_char(line->writer, '"');
-    if (row->cwe) {
-        cg_json_put_number_field(line, CG_SPAN("cwe"), row->cwe);
-    }
-    if (row->asvs.len) {
-        cg_json_put_text_field(line, CG_SPAN("asvs"), row->asvs);
-    }
-    cg_write_char(line->writer, '}');
-}
-
-static void put_findings(cg_json_line *line, uint64_t findings, bool is_session_like)
-{
-    bool is_first = true;
-    cg_json_put_key(line, CG_SPAN("findings"));
-    cg_write_char(line->writer, '[');
-    for (int i = 0; i < CG_FINDING_COUNT; i++) {
-        if (findings & CG_FINDING_BIT(i)) {
-            cg_json_put_comma(line, &is_first);
-            put_finding(line, &cg_finding_rows[i], is_session_like);
-        }
-    }
-    cg_write_char(line->writer, ']');
-}
-
 /* What stood in the way of a cookie that could not be carried under its prefix. */
 static void put_withheld(cg_json_line *line, cg_withheld withheld)
 {
@@ -268,30 +233,6 @@ static void put_browser(cg_json_line *line, const cg_event *event)
 
 /* -- records ------------------------------------------------------------------------------- */
 
-static void put_head(cg_json_line *line, int64_t time_us, cg_span event, cg_span vhost)
-{
-    cg_write(line->writer, CG_SPAN("{\"@timestamp\":"));
-    cg_json_put_moment(line, time_us);
-    cg_json_put_text_field(line, CG_SPAN("event"), event);
-    cg_write(line->writer, CG_SPAN(",\"version\":1"));
-    cg_json_put_text_field(line, CG_SPAN("vhost"), vhost);
-}
-
-static void put_request(cg_json_line *line, const cg_event_request *request, int status)
-{
-    cg_json_put_text_field(line, CG_SPAN("client"), request->client);
-    cg_json_put_text_field(line, CG_SPAN("user"), request->user);
-    cg_json_put_text_field(line, CG_SPAN("request_id"), request->request_id);
-    cg_json_put_text_field(line, CG_SPAN("method"), request->method);
-    cg_json_put_key(line, CG_SPAN("path"));
-    cg_write_char(line->writer, '"');
-    cg_json_put_path(line, request->path);
-    cg_write_char(line->writer, '"');
-    cg_json_put_key(line, CG_SPAN("status"));
-    cg_write_number(line->writer, status);
-    cg_json_put_text_field(line, CG_SPAN("origin"), request->origin);
-}
-
 static void put_attributes_field(cg_json_line *line, cg_span key, const cg_attributes *attributes,
                                  bool has_others)
 {
@@ -307,8 +248,9 @@ static void put_event(cg_json_line *line, const void *what)
     const cg_set_cookie *cookie = &event->cookie;
     bool has_others = cg_set_cookie_has_others(cookie);
 
-    put_head(line, event->request->time_us, CG_SPAN("cookie"), event->request->vhost);
-    put_request(line, event->request, event->status ? event->status : event->request->status);
+    cg_record_put_head(line, event->request->time_us, CG_SPAN("cookie"), event->request->vhost);
+    cg_record_put_request(line, event->request,
+                          event->status ? event->status : event->request->status);
     cg_json_put_text_field(line, CG_SPAN("mode"), mode_names[event->mode]);
     cg_json_put_text_field(line, CG_SPAN("cookie"), cookie->name);
     cg_json_put_number_field(line, CG_SPAN("value_len"),
@@ -323,21 +265,21 @@ static void put_event(cg_json_line *line, const void *what)
     put_refused(line, event->judgement.refused);
     put_withheld(line, event->judgement.withheld);
     put_rules(line, event);
-    put_findings(line, event->findings, cg_name_is_session_like(cookie->name));
+    cg_record_put_findings(line, event->findings, cg_name_is_session_like(cookie->name));
     put_browser(line, event);
 }
 
 static void put_count(cg_json_line *line, const void *what)
 {
     const cg_sighting_count *count = what;
-    put_head(line, count->time_us, CG_SPAN("cookie-count"), count->vhost);
+    cg_record_put_head(line, count->time_us, CG_SPAN("cookie-count"), count->vhost);
     cg_json_put_text_field(line, CG_SPAN("mode"), mode_names[count->mode]);
     cg_json_put_text_field(line, CG_SPAN("cookie"), count->name);
     cg_json_put_text_field(line, CG_SPAN("before"), count->before);
     cg_json_put_number_field(line, CG_SPAN("count"), count->count);
     cg_json_put_moment_field(line, CG_SPAN("first"), count->first_us);
     cg_json_put_moment_field(line, CG_SPAN("last"), count->last_us);
-    put_findings(line, count->findings, count->is_session_like);
+    cg_record_put_findings(line, count->findings, count->is_session_like);
     line->is_cut |= count->is_cut;
 }
 
@@ -349,8 +291,9 @@ typedef struct omitted_cookies {
 static void put_omitted(cg_json_line *line, const void *what)
 {
     const omitted_cookies *omitted = what;
-    put_head(line, omitted->request->time_us, CG_SPAN("cookies-omitted"), omitted->request->vhost);
-    put_request(line, omitted->request, omitted->request->status);
+    cg_record_put_head(line, omitted->request->time_us, CG_SPAN("cookies-omitted"),
+                       omitted->request->vhost);
+    cg_record_put_request(line, omitted->request, omitted->request->status);
     cg_json_put_number_field(line, CG_SPAN("count"), omitted->count);
 }
 
@@ -384,8 +327,9 @@ static void put_refused_cookies(cg_json_line *line, const void *what)
 {
     const refused_cookies *refused = what;
     const cg_guard *guard = refused->restored->first_refused;
-    put_head(line, refused->request->time_us, CG_SPAN("cookies-refused"), refused->request->vhost);
-    put_request(line, refused->request, refused->request->status);
+    cg_record_put_head(line, refused->request->time_us, CG_SPAN("cookies-refused"),
+                       refused->request->vhost);
+    cg_record_put_request(line, refused->request, refused->request->status);
     cg_json_put_text_field(line, CG_SPAN("mode"), mode_names[CG_MODE_ON]);
     cg_json_put_text_field(line, CG_SPAN("cookie"), guard ? guard->name.text : CG_SPAN(""));
     put_refusals(line, refused->restored->refused);
@@ -400,53 +344,35 @@ typedef struct held_back_records {
 static void put_held_back(cg_json_line *line, const void *what)
 {
     const held_back_records *held_back = what;
-    put_head(line, held_back->time_us, CG_SPAN("refused-count"), held_back->vhost);
+    cg_record_put_head(line, held_back->time_us, CG_SPAN("refused-count"), held_back->vhost);
     cg_json_put_number_field(line, CG_SPAN("count"), held_back->count);
-}
-
-/* Prints with ever shorter texts until the record has its size. */
-static void print_fitted(cg_writer *writer, void (*put)(cg_json_line *line, const void *what),
-                         const void *what)
-{
-    size_t start = writer->len;
-    size_t text_max = TEXT_MAX;
-    for (;;) {
-        cg_json_line line = {.writer = writer, .text_max = text_max};
-        put(&line, what);
-        cg_write(writer, line.is_cut ? CG_SPAN(",\"truncated\":true}\n") : CG_SPAN("}\n"));
-        if (writer->len - start <= CG_RECORD_SIZE_MAX || text_max <= TEXT_MIN) {
-            return;
-        }
-        writer->len = start;
-        text_max /= 2;
-    }
 }
 
 void cg_record_print(cg_writer *writer, const cg_event *event)
 {
-    print_fitted(writer, put_event, event);
+    cg_record_print_fitted(writer, put_event, event);
 }
 
 void cg_record_print_count(cg_writer *writer, const cg_sighting_count *count)
 {
-    print_fitted(writer, put_count, count);
+    cg_record_print_fitted(writer, put_count, count);
 }
 
 void cg_record_print_omitted(cg_writer *writer, const cg_event_request *request, uint64_t count)
 {
     omitted_cookies omitted = {request, count};
-    print_fitted(writer, put_omitted, &omitted);
+    cg_record_print_fitted(writer, put_omitted, &omitted);
 }
 
 void cg_record_print_refused(cg_writer *writer, const cg_event_request *request,
                              const cg_restored *restored)
 {
     refused_cookies refused = {request, restored};
-    print_fitted(writer, put_refused_cookies, &refused);
+    cg_record_print_fitted(writer, put_refused_cookies, &refused);
 }
 
 void cg_record_print_held_back(cg_writer *writer, int64_t time_us, cg_span vhost, uint64_t count)
 {
     held_back_records held_back = {time_us, vhost, count};
-    print_fitted(writer, put_held_back, &held_back);
+    cg_record_print_fitted(writer, put_held_back, &held_back);
 }

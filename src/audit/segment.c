@@ -3,12 +3,12 @@
  *        0  +-----------------------------------------------------------+
  *           | magic | key of the hash                                   |   64
  *       64  +-----------------------------------------------------------+
- *           | counters: 64-bit words, side by side                      |  256
- *      320  +-----------------------------------------------------------+
+ *           | counters: 64-bit words, side by side                      |  512
+ *      576  +-----------------------------------------------------------+
  *           | hashes: ENTRY_COUNT 64-bit words; 0: free                 | 8192
  *           |   |h h h 0 0 0 0 0|h h 0 ...|   lines of eight; a search  |
  *           |   goes through eight lines, on to the first free word     |
- *     8512  +-----------------------------------------------------------+
+ *     8768  +-----------------------------------------------------------+
  *           | sightings: ENTRY_COUNT entries of 768, entry i for hash i |
  *           |   +-----------------------------------------------------+ |
  *           |   | count | last | is_filled      changed ever after    | |
@@ -17,12 +17,12 @@
  *           |   |                               written once          | |
  *           |   +-----------------------------------------------------+ |
  *           +-----------------------------------------------------------+
- *   794944  +-----------------------------------------------------------+
+ *   795200  +-----------------------------------------------------------+
  *           | notices: one bit for each thing that is said once         |  512
- *   795456  +-----------------------------------------------------------+
+ *   795712  +-----------------------------------------------------------+
  *           | rates: two words for each virtual host                    | 65536
  *           |   | second and lines written in it | lines held back |    |
- *   860992  +-----------------------------------------------------------+
+ *   861248  +-----------------------------------------------------------+
  *
  * An entry's life: free -> claimed -> filled, and never back. Whoever exchanges the 0 in `hashes`
  * for a hash has claimed the entry, and nobody else ever has: that sighting is the first one. The
@@ -47,7 +47,7 @@ enum {
     SLOTS_PER_LINE = 8, /* hashes in a cache line */
     PROBES_MAX = 64,    /* a full table costs no more than eight cache lines */
     CACHE_LINE = 64,
-    COUNTERS_ROOM = 32,
+    COUNTERS_ROOM = 64,
     LINES_ROOM = 16,  /* CG_LINES_PER_SECOND and no line fit into it */
     VHOST_SIZE = 264, /* the longest host name there is, with its port */
     NAME_SIZE = 128,
@@ -109,17 +109,18 @@ struct cg_segment {
 
 static_assert(sizeof(sighting) == 768, "the drawing shows another entry");
 static_assert(offsetof(struct cg_segment, counters) == 64 &&
-                  offsetof(struct cg_segment, hashes) == 320 &&
-                  offsetof(struct cg_segment, sightings) == 8512 &&
-                  offsetof(struct cg_segment, notices) == 794944 &&
-                  offsetof(struct cg_segment, rates) == 795456 &&
-                  sizeof(struct cg_segment) == 860992,
+                  offsetof(struct cg_segment, hashes) == 576 &&
+                  offsetof(struct cg_segment, sightings) == 8768 &&
+                  offsetof(struct cg_segment, notices) == 795200 &&
+                  offsetof(struct cg_segment, rates) == 795712 &&
+                  sizeof(struct cg_segment) == 861248,
               "the drawing shows another segment");
 
 #define NAME(name)                                                                                 \
     {                                                                                              \
         name, sizeof(name) - 1                                                                     \
     }
+#define SESSION(action) [CG_COUNTER_SESSIONS + CG_TOLD_##action - 1]
 #define REFUSAL(reason) [CG_COUNTER_REFUSALS + CG_REFUSAL_##reason - 1]
 
 const cg_span cg_counter_names[CG_COUNTER_COUNT] = {
@@ -138,6 +139,20 @@ const cg_span cg_counter_names[CG_COUNTER_COUNT] = {
     [CG_COUNTER_UNSEEN] = NAME("unseen"),
     [CG_COUNTER_HEADS] = NAME("heads"),
     [CG_COUNTER_HEADS_REWRITTEN] = NAME("heads_rewritten"),
+    SESSION(CREATED) = NAME("sessions_created"),
+    SESSION(ROTATED) = NAME("sessions_rotated"),
+    SESSION(IDENTIFIED) = NAME("sessions_identified"),
+    SESSION(ENDED) = NAME("sessions_ended"),
+    SESSION(EXPIRED) = NAME("sessions_expired"),
+    SESSION(EVICTED) = NAME("sessions_evicted"),
+    SESSION(REFUSED) = NAME("tokens_refused"),
+    SESSION(FORGED) = NAME("tokens_forged"),
+    SESSION(REUSED) = NAME("tokens_reused"),
+    SESSION(MUTED) = NAME("sessions_muted"),
+    SESSION(DROPPED) = NAME("sessions_dropped"),
+    SESSION(FULL) = NAME("sessions_full"),
+    SESSION(TOO_LARGE) = NAME("sessions_too_large"),
+    SESSION(FAILED) = NAME("sessions_failed"),
     [CG_COUNTER_RESTORED] = NAME("restored"),
     REFUSAL(SPELLING) = NAME("refused_spelling"),
     REFUSAL(PLAIN) = NAME("refused_plain"),

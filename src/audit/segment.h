@@ -10,6 +10,7 @@
 #include "../policy/restore.h"
 #include "event.h"
 #include "record.h"
+#include "session_record.h"
 
 /* cg_counter_names says how they are called in public. */
 typedef enum cg_counter {
@@ -34,11 +35,20 @@ typedef enum cg_counter {
     CG_COUNTER_HEADS, /* heads with cookies that only the connection saw: 100, 101, 103, nph- */
     CG_COUNTER_HEADS_REWRITTEN,
 
+    /* of sessions: the first of what became of them, by the actions of cg_session_action */
+    CG_COUNTER_SESSIONS,
+
     /* of the cookies of requests */
-    CG_COUNTER_RESTORED, /* handed on by the application's name, their prefix taken off */
+    CG_COUNTER_RESTORED = CG_COUNTER_SESSIONS + CG_SESSION_ACTION_COUNT - 1, /* handed on by the
+                           * application's name, their prefix taken off */
     CG_COUNTER_REFUSALS, /* the first of cookies not handed on, by the reasons of cg_refusal */
     CG_COUNTER_COUNT = CG_COUNTER_REFUSALS + CG_REFUSAL_COUNT - 1
 } cg_counter;
+
+static inline cg_counter cg_counter_of_action(cg_session_action action)
+{
+    return (cg_counter)(CG_COUNTER_SESSIONS + (int)action - 1);
+}
 
 /* The counter of cookies that were refused for this reason. */
 static inline cg_counter cg_counter_of_refusal(cg_refusal refusal)

@@ -10,6 +10,7 @@
 #include "../audit/record.h"
 #include "facts.h"
 #include "judging.h"
+#include "session_log.h"
 
 #define SUMMARY_INTERVAL apr_time_from_sec(3600)
 #define COMPLAINT_INTERVAL apr_time_from_sec(60)
@@ -227,22 +228,35 @@ static void write_held_back(server_rec *server, request_rec *r, apr_time_t now, 
     write_line(server, r, &line);
 }
 
-/* A client can cause these lines at will, so there is a limit to them (segment.h). It goes by the
- * moment of writing: when a request came is the client's choice as well. */
-static void write_refused(request_rec *r, const cg_restored *restored)
+void cg_audit_log_write(request_rec *r, const cg_writer *line)
 {
-    char text[CG_RECORD_SIZE_MAX];
-    cg_writer line = {.at = text, .size = sizeof text};
-    cg_event_request request;
+    write_line(r->server, r, line);
+}
+
+/* The limit goes by the moment of writing: when a request came is the client's choice as well. */
+bool cg_audit_log_allow(request_rec *r)
+{
     apr_time_t now = apr_time_now();
     uint64_t held_back;
 
     if (!cg_segment_allow_line(cg_generation_now.segment, cg_config_of(r->server)->number, now,
                                &held_back)) {
-        return;
+        return false;
     }
     if (held_back) {
         write_held_back(r->server, r, now, held_back);
+    }
+    return true;
+}
+
+static void write_refused(request_rec *r, const cg_restored *restored)
+{
+    char text[CG_RECORD_SIZE_MAX];
+    cg_writer line = {.at = text, .size = sizeof text};
+    cg_event_request request;
+
+    if (!cg_audit_log_allow(r)) {
+        return;
     }
     request = cg_fact_event_request(r);
     cg_record_print_refused(&line, &request, restored);
@@ -307,6 +321,9 @@ static __attribute__((noinline)) void tell(request_rec *r, cg_response *response
     if (response->restored && count_restored(response->restored) && is_told) {
         write_refused(r, response->restored);
     }
+    if (response->session) {
+        cg_session_log_request(r, cg_request_session_story(r));
+    }
     if (response->first && is_told) {
         write_records(r, config, response);
     }
@@ -318,8 +335,8 @@ static __attribute__((noinline)) void tell(request_rec *r, cg_response *response
 int cg_audit_log_request(request_rec *r)
 {
     cg_response *response = cg_response_of(r);
-    if (response &&
-        (response->restored || cg_config_of(r->server)->audit_target != CG_AUDIT_TO_NOBODY)) {
+    if (response && (response->restored || response->session ||
+                     cg_config_of(r->server)->audit_target != CG_AUDIT_TO_NOBODY)) {
         tell(r, response);
     }
     return DECLINED;

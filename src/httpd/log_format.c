@@ -1,10 +1,11 @@
-/* The short form, made when a log format asks for it and not before. */
+/* The short form and the session's tag, made when a log format asks for them and not before. */
 #include "log_format.h"
 
 #include <mod_log_config.h>
 
 #include "../audit/short_form.h"
 #include "judging.h"
+#include "session_log.h"
 
 /* Octets of the short form at most: names come from backends, and a log line has an end. */
 enum { SHORT_FORM_SIZE_MAX = 1024 };
@@ -41,11 +42,18 @@ static const char *print_short_forms(request_rec *r, char *argument)
     return writer.at;
 }
 
+static const char *print_session_tag(request_rec *r, char *argument)
+{
+    (void)argument;
+    return cg_session_log_tag(r);
+}
+
 void cg_log_format_register(apr_pool_t *pconf)
 {
     APR_OPTIONAL_FN_TYPE(ap_register_log_handler) *register_handler = APR_RETRIEVE_OPTIONAL_FN(
         ap_register_log_handler);
     if (register_handler) {
         register_handler(pconf, "^cg", print_short_forms, 0);
+        register_handler(pconf, "^cs", print_session_tag, 0);
     }
 }

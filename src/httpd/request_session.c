@@ -178,7 +178,8 @@ static void open_session(cg_request_session *session)
     story->is_opened = true;
     story->verdict = session->opened->verdict;
     if (has_opened(story->verdict)) {
-        memcpy(story->number, session->opened->header.number, sizeof story->number);
+        memcpy(story->opened_number, session->opened->header.number, sizeof story->number);
+        memcpy(story->number, story->opened_number, sizeof story->number);
     }
     if (story->verdict == CG_SESSION_REUSED) {
         end_reused(session);

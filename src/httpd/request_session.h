@@ -61,8 +61,11 @@ typedef struct cg_session_story {
     cg_session_verdict verdict; /* ... this found */
     bool is_reuse_ended;        /* CookieGuardTokenReuse end: ended by it */
     bool is_settled;
-    cg_session_outcome outcome;           /* of settling; its token is wiped */
-    unsigned char number[CG_NUMBER_SIZE]; /* of the session concerned; all zero: not known */
+    cg_session_outcome outcome; /* of settling; its token is wiped */
+    /* of the session that the token was for, and of the one that there is at the end; all zero: not
+     * known */
+    unsigned char opened_number[CG_NUMBER_SIZE];
+    unsigned char number[CG_NUMBER_SIZE];
 } cg_session_story;
 
 /* Null: nothing to tell. Complete from log_transaction on. */

@@ -13,7 +13,7 @@ from env.process import wait_until
 PAGE = documents.TOP / "docs" / "audit.md"
 SCHEMA = json.loads((documents.TOP / "docs" / "audit.schema.json").read_text())
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
-OTHERS = ("cookie-count", "cookies-omitted", "cookies-refused", "refused-count")
+OTHERS = ("cookie-count", "cookies-omitted", "cookies-refused", "refused-count", "session")
 # What differs from one server and one moment to the next.
 VOLATILE = ("@timestamp", "first", "last", "client", "request_id", "vhost")
 
@@ -90,12 +90,13 @@ def test_the_page_shows_every_event():
     assert [part["$ref"].rpartition("/")[2] for part in SCHEMA["oneOf"]] == ["cookie", *OTHERS]
 
 
-def test_required_fields_are_all_but_two():
-    """A cookie that leaves was not withheld; a text that fits is not cut."""
+def test_required_fields_are_all_but_some():
+    """A cookie that leaves was not withheld; a text that fits is not cut; most actions need no
+    reason, and few are tried again."""
     for name in ("cookie", *OTHERS):
         definition = SCHEMA["definitions"][name]
         always = [field for field in definition["properties"]
-                  if field not in ("withheld", "truncated")]
+                  if field not in ("withheld", "truncated", "reason", "retries")]
         assert definition["required"] == always
         assert definition["additionalProperties"] is False
 
@@ -117,6 +118,22 @@ def test_the_reasons_are_those_of_the_source():
     assert list(defined["cookies-refused"]["properties"]["refusals"]["properties"]) == refusals
     assert [documents.plain(row[0]) for row in documents.table_rows(PAGE, "Reason")] == refusals
     assert all(f"`{word}`" in PAGE.read_text() for word in withheld)
+
+
+def test_the_actions_are_those_of_the_source():
+    body = r"""
+    for (int i = CG_TOLD_NOTHING + 1; i < CG_SESSION_ACTION_COUNT; i++) {
+        printf("{"); text("action", cg_session_actions[i].name.at); printf("}\n");
+    }
+    for (int i = CG_REASON_NONE + 1; i < CG_REASON_COUNT; i++) {
+        printf("{"); text("reason", cg_session_reason_name((cg_session_reason)i).at); printf("}\n");
+    }"""
+    rows = c_tables.print_table(["audit/session_record.h"], body, c_tables.core_sources())
+    defined = SCHEMA["definitions"]["session"]["properties"]
+    for word, heading in (("action", "Action"), ("reason", "Because")):
+        names = [row[word] for row in rows if word in row]
+        assert defined[word]["enum"] == names
+        assert [documents.plain(row[0]) for row in documents.table_rows(PAGE, heading)] == names
 
 
 def test_the_findings_of_the_schema_are_those_of_the_source():
@@ -162,6 +179,7 @@ WRONG = {
     "an unknown prefix": changed(changed=["+Prefix=__Safe-"]),
     "an unknown verdict": changed(browser={"before": "stored", "after": "fine"}),
     "another event": changed(event="session"),
+    "a token": {**next(r for r in RECORDS if r["event"] == "session"), "session": "1" + "A" * 48},
     "truncated false": changed(truncated=False),
 }
 

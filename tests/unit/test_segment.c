@@ -665,9 +665,9 @@ static void survives_processes_that_are_killed(void **state)
  * right. */
 enum {
     MAGIC = 0,
-    HASHES = 320,
-    ENTRIES = 8512,
-    RATES = 795456,
+    HASHES = 576,
+    ENTRIES = 8768,
+    RATES = 795712,
     ENTRY_SIZE = 768,
     ENTRY_COUNT = 1024,
     IS_FILLED = 16,
