@@ -7,10 +7,9 @@
  * A broken promise is shown with the shortest line that the program finds to break it. */
 #include "promises.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "arguments.h"
 #include "generator.h"
 #include "../unit/guard_page.h"
 
@@ -214,47 +213,17 @@ static bool keeps_with_long_lines(apr_pool_t *pool, example *e)
     return true;
 }
 
-static unsigned long read_number(const char *text, unsigned long otherwise)
-{
-    char *end;
-    unsigned long value;
-    if (text == NULL) {
-        return otherwise;
-    }
-    errno = 0;
-    value = strtoul(text, &end, 10);
-    if (errno || *end || end == text) {
-        fprintf(stderr, "'%s' is no number\n", text);
-        exit(2);
-    }
-    return value;
-}
-
-static const promise *read_promise(const char *name)
-{
-    for (size_t i = 0; name && i < promise_count; i++) {
-        if (strcmp(promises[i].name, name) == 0) {
-            return &promises[i];
-        }
-    }
-    if (name) {
-        fprintf(stderr, "'%s' is no promise\n", name);
-        exit(2);
-    }
-    return NULL;
-}
-
 int main(int argc, char **argv)
 {
-    unsigned long examples = read_number(argc > 1 ? argv[1] : NULL, 60000);
-    generator g = {.state = read_number(argc > 2 ? argv[2] : NULL, 20231114)};
+    arguments given = arguments_read(argc, argv);
+    generator g = {.state = given.seed};
     static example e;
     apr_pool_t *pool;
     tally sum = {0};
 
-    the_one = read_promise(argc > 3 ? argv[3] : NULL);
+    the_one = arguments_find(given.promise, promises, promise_count, sizeof promises[0]);
     apr_pool_create(&pool, enforcement_root());
-    for (unsigned long i = 1; i <= examples; i++) {
+    for (unsigned long i = 1; i <= given.examples; i++) {
         trial t;
         const promise *broken;
         const char *how;
@@ -274,9 +243,9 @@ int main(int argc, char **argv)
     printf("%lu examples: %lu passed as they were, %lu rewritten, %lu dropped; %lu with refusals, "
            "%lu ignored by browsers, %lu deletions, %lu under a prefix, %lu withheld, "
            "%lu rules not understood\n",
-           examples, sum.passed, sum.rewritten, sum.dropped, sum.refused, sum.ignored,
+           given.examples, sum.passed, sum.rewritten, sum.dropped, sum.refused, sum.ignored,
            sum.deletions, sum.prefixed, sum.withheld, sum.misread);
-    if (!is_varied(&sum, examples)) {
+    if (!is_varied(&sum, given.examples)) {
         printf("the examples are not varied enough\n");
         return 1;
     }

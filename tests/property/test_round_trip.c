@@ -4,8 +4,8 @@
  *   test_round_trip [count [seed]]
  */
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "arguments.h"
 #include "generator.h"
 #include "promises.h"
 #include "../unit/restoring.h"
@@ -90,21 +90,11 @@ static bool comes_back(const trial *t, const char *before, const char *behind)
     return false;
 }
 
-static unsigned long read_number(const char *text, unsigned long otherwise)
-{
-    char *end;
-    unsigned long value = text ? strtoul(text, &end, 10) : otherwise;
-    if (text && (*end || end == text)) {
-        fprintf(stderr, "'%s' is no number\n", text);
-        exit(2);
-    }
-    return value;
-}
-
 int main(int argc, char **argv)
 {
-    unsigned long examples = read_number(argc > 1 ? argv[1] : NULL, 60000), held = 0;
-    generator g = {.state = read_number(argc > 2 ? argv[2] : NULL, 20231114)};
+    arguments given = arguments_read(argc, argv);
+    unsigned long examples = given.examples, held = 0;
+    generator g = {.state = given.seed};
     apr_pool_t *pool;
 
     apr_pool_create(&pool, enforcement_root());
