@@ -9,8 +9,8 @@
 /* A session of 2 KiB fits; a larger one is read in a second try. */
 enum { FIRST_ROOM = 2560 };
 
-/* From the token's alias over one that was never presented: more there cannot be. */
-enum { HOPS_MAX = 2 };
+/* A token that is used again may be followed over many rotations, to end what became of it. */
+enum { HOPS_MAX = 64 };
 
 static cg_table_result fetch(cg_session *s, const unsigned char *handle, size_t *size)
 {
@@ -110,15 +110,17 @@ static bool read_successor(cg_content alias, cg_session_place *place)
     return true;
 }
 
-/* An alias leads to the successor. Its successor leads on only if its own token never came: a token
- * is good for one hop. */
+/* An alias leads to the successor. A token is good for one hop: its successor leads on only if its own
+ * token never came; else the token is one that was used again, of a session that lives on. */
 static cg_session_verdict follow_aliases(cg_session *s, cg_crypto *crypto, uint32_t now)
 {
+    cg_session_verdict found = CG_SESSION_LIVE;
+
     for (int hops = 0; s->header.state == CG_RECORD_ALIAS; hops++) {
         cg_session_verdict verdict;
 
         if (s->is_alias && is_presented(s->content)) {
-            return CG_SESSION_REUSED;
+            found = CG_SESSION_REUSED;
         }
         if (hops == HOPS_MAX || !read_successor(s->content, &s->record)) {
             return CG_SESSION_NONE;
@@ -132,7 +134,7 @@ static cg_session_verdict follow_aliases(cg_session *s, cg_crypto *crypto, uint3
             return CG_SESSION_EXPIRED;
         }
     }
-    return CG_SESSION_LIVE;
+    return found;
 }
 
 /* The old token is good until the new one came, and for a moment more. */

@@ -52,6 +52,7 @@ static bool is_over(const place *is)
 
 static cg_session_verdict follow(unsigned token, unsigned *at)
 {
+    cg_session_verdict found = CG_SESSION_LIVE;
     *at = token;
     if (!places[token].is_there) {
         return CG_SESSION_NONE;
@@ -65,7 +66,7 @@ static cg_session_verdict follow(unsigned token, unsigned *at)
             break;
         }
         if (hops && is->was_presented) {
-            return CG_SESSION_REUSED;
+            found = CG_SESSION_REUSED;
         }
         *at = is->to;
         if (!places[*at].is_there) {
@@ -76,7 +77,8 @@ static cg_session_verdict follow(unsigned token, unsigned *at)
         world.now >= places[*at].presented + CG_GRACE_SECONDS) {
         return CG_SESSION_REUSED;
     }
-    return places[*at].state == CG_RECORD_FORMER ? CG_SESSION_FORMER : CG_SESSION_LIVE;
+    return found == CG_SESSION_LIVE && places[*at].state == CG_RECORD_FORMER ? CG_SESSION_FORMER
+                                                                             : found;
 }
 
 static seen look(unsigned token)

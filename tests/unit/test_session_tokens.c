@@ -272,6 +272,34 @@ static void rotates_by_age_to_the_second(void **state)
     assert_int_equal(go(&token, "", NULL), CG_SESSION_ROTATED);
 }
 
+/* A key is good for 2^32 messages: before they are used up there is another, also where nothing
+ * rotates by age. */
+static void a_worn_key_is_followed_by_another(void **state)
+{
+    cg_token token = sealed_token(5);
+    cg_record_header header = sealed_header(&token);
+    unsigned char record[CG_RECORD_OVERHEAD + CG_RECORD_PADDING], key[CG_KEY_SIZE];
+    char text[64];
+    cg_writer writer = {.at = text, .size = sizeof text};
+    cg_content content = content_write(CG_SPAN("m:a=1"), &writer);
+    cg_table_facts facts = {.class = CG_CLASS_RETURNING, .last_access = T0, .idle = IDLE};
+    (void)state;
+    world.timeouts.rotate = 0;
+    header.created = T0;
+    header.expires = T0 + ABSOLUTE;
+    header.version = UINT32_MAX - 2;
+    sealed_key(&world.realm, &token, key);
+    assert_true(cg_record_seal(sealed_crypto(), key, &world.realm, &header, content, record));
+    assert_int_equal(cg_table_put(world.store.table, record, sizeof record, &facts,
+                                  &world.limits.table, T0, &outcome.evictions),
+                     CG_TABLE_DONE);
+    assert_int_equal(go(&token, "m:a=2", NULL), CG_SESSION_SAVED);
+    assert_int_equal(go(&token, "m:a=3", NULL), CG_SESSION_ROTATED);
+    assert_view(&token, "live m:a=3");
+    assert_int_equal(begin(&token)->header.version, 2);
+    assert_int_equal(go(&token, "m:a=4", NULL), CG_SESSION_SAVED);
+}
+
 static void never_rotates_where_that_is_off(void **state)
 {
     cg_token token = visitor("m:a=1", "joe");
@@ -331,6 +359,40 @@ static void a_reuse_may_end_the_session(void **state)
     assert_view(&token, "none");
     assert_view(&old, "none");
     assert_int_equal(count_records(), 0);
+}
+
+/* However many rotations came between: it is the session that ends, as it is by now. */
+static void a_reuse_of_an_older_token_ends_the_session(void **state)
+{
+    cg_token token, old;
+    (void)state;
+    world.timeouts.idle = ABSOLUTE; /* or the first alias would not be there any more */
+    token = old = visitor("m:a=1", "joe");
+    for (unsigned i = 0; i < 5; i++) {
+        world.now += ROTATE;
+        assert_int_equal(go(&token, "", NULL), CG_SESSION_ROTATED);
+    }
+    view(&token);
+    assert_view(&old, "reused");
+    cg_session_end_reused(begin(&old));
+    assert_view(&token, "none");
+    assert_view(&old, "none");
+}
+
+/* A session that is over is not told of again. */
+static void there_is_no_reuse_after_a_logout(void **state)
+{
+    cg_token token = visitor("m:a=1", "joe"), old = token;
+    (void)state;
+    world.now += ROTATE;
+    go(&token, "", NULL);
+    world.now += ROTATE;
+    go(&token, "", NULL);
+    view(&token);
+    assert_view(&old, "reused");
+    assert_int_equal(go(&token, "m:a", ""), CG_SESSION_ENDED);
+    assert_view(&old, "none");
+    assert_int_equal(go(&old, "m:b=1", NULL), CG_SESSION_CREATED);
 }
 
 static void a_token_is_good_for_one_hop(void **state)
@@ -567,10 +629,13 @@ int main(void)
         PROPERTY(slow_request_over_logout_does_not_revive),
         PROPERTY(a_logout_over_a_rotation_ends_both_tokens),
         PROPERTY(rotates_by_age_to_the_second),
+        PROPERTY(a_worn_key_is_followed_by_another),
         PROPERTY(never_rotates_where_that_is_off),
         PROPERTY(reuse_is_told_after_presentation_and_grace),
         PROPERTY(who_logs_in_after_a_reuse_gets_a_session),
         PROPERTY(a_reuse_may_end_the_session),
+        PROPERTY(a_reuse_of_an_older_token_ends_the_session),
+        PROPERTY(there_is_no_reuse_after_a_logout),
         PROPERTY(a_token_is_good_for_one_hop),
         PROPERTY(lost_rotation_response_keeps_the_session),
         PROPERTY(saves_through_an_alias_merge),
