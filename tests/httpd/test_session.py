@@ -1,8 +1,10 @@
 """mod_session with its sessions in the store: what a program gets and sets (modules/mod_sessionset.c),
 a login from its form to its end, what reaches a CGI program and a backend, and what must not."""
 import base64
+import dataclasses
 import hashlib
 import re
+import secrets
 import signal
 import urllib.parse
 
@@ -14,7 +16,25 @@ from env.httpd import Httpd
 from env.scripted import ScriptedBackend
 from env.session_client import COOKIE, Answer, spellings
 
-MODULES = ["session", "auth_form", "authn_file", "authz_user", "request", "proxy", "proxy_http"]
+MODULES = ["session", "auth_form", "authn_file", "authz_user", "request", "proxy", "proxy_http",
+           "cache", "cache_disk"]
+
+
+ALL = {b"path": b"/", b"secure": b"", b"httponly": b""}
+
+
+@dataclasses.dataclass
+class VirtualHost:
+    """A virtual host of session.conf, and what its token's cookie is like."""
+    host: bytes = b"guarded.test"
+    cookie: bytes = COOKIE
+    attributes: dict = dataclasses.field(default_factory=lambda: {**ALL, b"samesite": b"Lax"})
+
+
+GUARDED = VirtualHost()
+FRAMED = VirtualHost(b"framed.test", b"__Host-framed",
+                     {**ALL, b"samesite": b"None", b"partitioned": b""})
+STRICT = VirtualHost(b"strict.test", b"__Host-strict", {**ALL, b"samesite": b"Strict"})
 
 
 def hashed(word):
@@ -65,27 +85,28 @@ class Application:
 
     # -- requests
 
-    def ask(self, token=None, path="/x", *, do=None, early=None, headers=(), **how):
+    def ask(self, token=None, path="/x", *, do=None, early=None, headers=(), site=GUARDED, **how):
         """A request; do: words of mod_sessionset.c."""
         fields = list(headers)
         if token:
-            fields.append(("Cookie", b"first=1; " + COOKIE + b"=" + token + b"; last=2"))
+            fields.append(("Cookie", b"first=1; " + site.cookie + b"=" + token + b"; last=2"))
         fields += [(name, said) for name, said in (("X-Do", do), ("X-Early", early)) if said]
-        answer = Answer(self.server.request(path, headers=fields, **how))
+        answer = Answer(self.server.request(path, headers=fields, host=site.host, **how),
+                        site.cookie, site.attributes)
         if answer.token:
             self.logs.values |= spellings(answer.token)
         return answer
 
-    def begin(self, do="set:a=1"):
+    def begin(self, do="set:a=1", **how):
         """The token of a new session."""
-        token = self.ask(do=do).token
+        token = self.ask(do=do, **how).token
         assert token
         return token
 
-    def login(self, token=None, password=None):
+    def login(self, token=None, password=None, path="/login", **fields):
         form = urllib.parse.urlencode({"httpd_username": "alice",
-                                       "httpd_password": password or self.password})
-        return self.ask(token, "/login", method="POST", body=form.encode(),
+                                       "httpd_password": password or self.password, **fields})
+        return self.ask(token, path, method="POST", body=form.encode(),
                         headers=[("Content-Type", "application/x-www-form-urlencoded")])
 
     def entries(self, token, path="/x", **how):
@@ -137,6 +158,15 @@ def test_a_login_replaces_the_token_that_came_with_it(app):
     assert left.token and left.token not in (before, after), "the cart goes on under a new token"
     assert app.entries(left.token) == [("cart", "3")]
     assert app.entries(after) == []
+
+
+def test_a_login_on_the_way_to_a_page(app):
+    """With a form that was filled in before the session ran out: mod_auth_form makes a sub-request
+    of it."""
+    answer = app.login(path="/inside/page", httpd_method="POST", httpd_body="x=1",
+                       httpd_mimetype="application/x-www-form-urlencoded")
+    assert answer.token and ("shop-user", "alice") in entries_in(answer)
+    assert app.ask(answer.token, "/inside/page").status == 200
 
 
 # -- what is handed on ---------------------------------------------------------------------------
@@ -292,26 +322,67 @@ def test_no_session_where_mod_session_is_off(app):
 
 # -- who may begin one ---------------------------------------------------------------------------
 
-def fetched(site, mode, dest):
-    return [("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", dest)]
+def fetched(from_where, mode, dest):
+    return [("Sec-Fetch-Site", from_where), ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", dest)]
 
 
-@pytest.mark.parametrize("site, mode, dest, begins", (
-    ("cross-site", "navigate", "document", True),
-    ("cross-site", "navigate", "iframe", False),
-    ("cross-site", "no-cors", "image", False),
-    ("cross-site", "cors", "empty", False),
-    ("same-site", "no-cors", "image", True),
-    ("same-origin", "cors", "empty", True),
-    ("none", "navigate", "document", True)))
-def test_what_another_site_embeds_begins_no_session(app, site, mode, dest, begins):
-    """The browser keeps a Lax token for itself then, and would have it replaced."""
-    answer = app.ask(do="set:a=1", headers=fetched(site, mode, dest))
+PAGE = ("cross-site", "navigate", "document")
+EMBEDDED = (("cross-site", "navigate", "iframe"), ("cross-site", "no-cors", "image"),
+            ("cross-site", "cors", "empty"))
+OWN = (("same-site", "no-cors", "image"), ("same-origin", "cors", "empty"),
+       ("none", "navigate", "document"))
+
+
+@pytest.mark.parametrize("site, fetch, begins", (
+    *((GUARDED, fetch, False) for fetch in EMBEDDED), (GUARDED, PAGE, True),
+    *((STRICT, fetch, False) for fetch in (*EMBEDDED, PAGE)),
+    *((FRAMED, fetch, True) for fetch in (*EMBEDDED, PAGE)),
+    *((site, fetch, True) for site in (GUARDED, STRICT, FRAMED) for fetch in OWN)),
+    ids=lambda case: case.host.decode() if isinstance(case, VirtualHost) else str(case))
+def test_where_a_browser_keeps_its_token_back_no_session_begins(app, site, fetch, begins):
+    """A new token would replace the one that it has."""
+    headers = fetched(*fetch)
+    answer = app.ask(do="set:a=1", headers=headers, site=site)
     assert bool(answer.token) == begins and (answer.token or answer.is_silent)
-    token = app.begin()
-    answer = app.ask(token, do="set:b=2", headers=fetched(site, mode, dest))
+    token = app.begin(site=site)
+    answer = app.ask(token, do="set:b=2", headers=headers, site=site)
     assert answer.is_silent, "one that came with its token is no beginning"
-    assert app.entries(token) == [("a", "1"), ("b", "2")]
+    assert app.entries(token, site=site) == [("a", "1"), ("b", "2")]
+
+
+def test_who_logs_in_from_elsewhere_gets_a_session_under_strict_too(app):
+    """Single sign-on ends with a page that another site sends the browser to."""
+    answer = app.ask(do="set:shop-user=alice", headers=fetched(*PAGE), site=STRICT)
+    assert answer.token
+    framed = app.ask(do="set:shop-user=alice", headers=fetched(*EMBEDDED[0]), site=STRICT)
+    assert framed.is_silent
+
+
+@pytest.mark.parametrize("site", (FRAMED, STRICT), ids=lambda site: site.host.decode())
+def test_a_deletion_has_the_attributes_of_its_cookie(app, site):
+    """Answer compares them."""
+    assert app.ask(app.begin(site=site), do="unset:a", site=site).deletes
+
+
+# -- mod_cache -----------------------------------------------------------------------------------
+
+def is_hit(answer):
+    return bool(answer.response.all(b"age"))
+
+
+def test_mod_cache_stores_nothing_of_a_session(app):
+    place = f"/cached/{secrets.token_hex(4)}"
+    app.ask(path=place)
+    assert is_hit(app.ask(path=place)), "what belongs to nobody is stored"
+
+    token = app.begin()
+    assert app.entries(token, place + "/mine") == [("a", "1")]
+    other = app.ask(path=place + "/mine")
+    assert not is_hit(other) and other.response.body == b""
+
+    assert app.ask(path=place + "/new", do="set:a=1").token
+    other = app.ask(path=place + "/new")
+    assert not is_hit(other) and other.response.body == b"" and other.is_silent
 
 
 # -- loading -------------------------------------------------------------------------------------
