@@ -53,11 +53,11 @@
 #define CG_FAULT_POINT(name) ((void)0)
 #endif
 
-/* Stores before it stand in memory before those behind it. Of a process that dies, whatever was
- * stored is seen by the next one, since that takes the lock after it. */
+/* The compiler lets no store pass it. More is not needed: a process that dies does so between two of
+ * its instructions, and the next one, which takes the lock afterwards, sees all that it stored. */
 #define CG_IN_THIS_ORDER(name)                                                                     \
     do {                                                                                           \
-        atomic_thread_fence(memory_order_release);                                                 \
+        atomic_signal_fence(memory_order_seq_cst);                                                 \
         CG_FAULT_POINT(name);                                                                      \
     } while (0)
 

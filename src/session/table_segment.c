@@ -156,7 +156,7 @@ bool cg_table_format(void *memory, size_t size, const unsigned char nonce[CG_SEG
     memcpy(head->place_key_id, place_key_id, sizeof head->place_key_id);
     head->shard_count = table.geometry.shard_count;
     head->created = now;
-    atomic_thread_fence(memory_order_release);
+    CG_IN_THIS_ORDER("formatted");
     memcpy(head->magic, CG_TABLE_MAGIC, sizeof head->magic);
     return true;
 }

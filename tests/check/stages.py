@@ -34,6 +34,18 @@ def sanitizers(log):
     return make_check(log, "sanitizers")
 
 
+def threads(log):
+    """threads that share a table and sessions, under the thread sanitizer"""
+    directory = built(log, "threads")
+    counts = Counts()
+    for source in sorted((ROOT / "tests" / "unit").glob("test_*_threads.c")):
+        program = f"tests/unit/{source.stem}"
+        log.must(["make", program], cwd=directory)
+        code, _ = log.run([directory / program])
+        counts += Counts(failed=1) if code else Counts(passed=1)
+    return counts.settle(0)
+
+
 def fuzz(log):
     """libFuzzer on each target, a bounded number of inputs"""
     directory = built(log, "fuzzing")
@@ -150,6 +162,7 @@ STAGES = (
     ("gcc", gcc, ("gcc", "autoreconf", "apxs")),
     ("clang", clang, ("clang", "autoreconf", "apxs")),
     ("sanitizers", sanitizers, ("gcc", "autoreconf", "apxs")),
+    ("threads", threads, ("gcc", "autoreconf", "apxs")),
     ("house", house, ("gcc", "autoreconf", "apxs")),
     ("server", server, ("gcc", "apxs", "curl")),
     ("server-sanitized", server_sanitized, ("gcc", "apxs", "curl")),

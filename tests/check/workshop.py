@@ -19,6 +19,8 @@ CONFIGURE = {
     "gcc": ["CC=gcc", "--enable-werror"],
     "clang": ["CC=clang", "--enable-werror"],
     "sanitizers": ["CC=gcc", "CFLAGS=-g -O1", "--enable-werror", "--enable-sanitizers"],
+    "threads": ["CC=gcc", "CFLAGS=-g -O1 -fsanitize=thread", "LDFLAGS=-fsanitize=thread",
+                "--enable-werror"],
     "fuzzing": ["CC=clang", "CFLAGS=-g -O1", "--enable-werror", "--enable-fuzzing"],
 }
 
