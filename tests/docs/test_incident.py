@@ -11,17 +11,29 @@ from env.httpd import Httpd
 
 PAGE = documents.TOP / "docs" / "incident.md"
 PREFIX = "CookieGuardCookie SID Prefix=__Host-"
+SESSIONS = "CookieGuardHTTPS on\nCookieGuardSession On\n"
 LEVELS = {"NOTICE": "notice", "WARNING": "warn", "ERR": "error", "CRIT": "crit"}
 
 
+CALL = r"ap_log_\w+\(\s*APLOG_MARK, ([A-Z_| ]+),[^;]*?"
+
+
+def levels_in(words):
+    return {LEVELS[word] for word in re.findall(r"APLOG_(\w+)", words) if word in LEVELS}
+
+
 def numbers_of_the_source():
-    """{CG number: the words of the levels at which it is logged}."""
+    """{CG number: the words of the levels at which it is logged}. A sentence that stands elsewhere in
+    its file is logged by the call that prints any sentence."""
     found = {}
     for path in sorted((documents.TOP / "src").glob("**/*.c")):
-        for levels, number in re.findall(
-                r"ap_log_\w+\(APLOG_MARK, ([A-Z_| ]+),[^;]*?\"(CG\d{4}):", path.read_text()):
-            found.setdefault(number, set()).update(
-                LEVELS[word] for word in re.findall(r"APLOG_(\w+)", levels) if word in LEVELS)
+        text = path.read_text()
+        called = [(number, levels_in(levels))
+                  for levels, number in re.findall(CALL + r'"(CG\d{4}):', text)]
+        printed = [levels_in(levels) for levels in re.findall(CALL + r'"%s%s", sentence', text)]
+        others = set(re.findall(r'"(CG\d{4}):', text)) - {number for number, _ in called}
+        for number, levels in called + [(number, levels) for number in others for levels in printed]:
+            found.setdefault(number, set()).update(levels)
     return found
 
 
@@ -136,6 +148,11 @@ SAID_BY_CONFIGTEST = {
     "CG0005": f"CookieGuard On\n{PREFIX}\nCookieGuardMigration until=2026-01-31",
     "CG0006": f"CookieGuard On\n{PREFIX}\nCookieGuardHTTPS off",
     "CG0007": f"CookieGuard On\n{PREFIX}\nCookieGuardCookie * Path:=/shop",
+    "CG0030": f"{SESSIONS}CookieGuardSessionTimeout idle=9h",
+    "CG0034": f"{SESSIONS}CookieGuardHTTPS off",
+    "CG0035": f"{SESSIONS}" + "".join(
+        f"<VirtualHost *:{port}>\nServerName a.example\n</VirtualHost>\n" for port in (1, 2)),
+    "CG0039": f"{SESSIONS}CookieGuardStateDir /no/such/place",
 }
 
 

@@ -68,6 +68,13 @@ def test_what_is_asked_for_is_told(source, run):
     assert re.search(r"^  sanitizers +yes$", done.text, re.MULTILINE), done.text
 
 
+def test_the_state_directory_is_a_path(source, run):
+    error = the_error(run(source / "configure", "--without-state-dir"))
+    assert "--with-state-dir= takes a path that begins with /" in error
+    done = run(source / "configure", "--with-state-dir=/srv/cookieguard")
+    assert re.search(r"^  state +/srv/cookieguard$", done.text, re.MULTILINE), done.text
+
+
 def test_fuzzing_needs_clang(source, run):
     error = the_error(run(source / "configure", "CC=gcc", "--enable-fuzzing"))
     assert "CC=clang" in error and "libFuzzer" in error
