@@ -66,9 +66,9 @@ def known_cookies():
     return [dict(row, lifted=words[row["lifted"]]) for row in rows]
 
 
-def core_sources():
-    """What the table of findings needs to be linked."""
-    return [str(path.relative_to(TOP / "src")) for room in ("cookie", "policy")
+def core_sources(*more):
+    """What the table of findings needs to be linked, and the rooms beside that."""
+    return [str(path.relative_to(TOP / "src")) for room in ("cookie", "policy", *more)
             for path in sorted((TOP / "src" / room).glob("*.c"))]
 
 

@@ -128,7 +128,7 @@ def test_the_actions_are_those_of_the_source():
     for (int i = CG_REASON_NONE + 1; i < CG_REASON_COUNT; i++) {
         printf("{"); text("reason", cg_session_reason_name((cg_session_reason)i).at); printf("}\n");
     }"""
-    rows = c_tables.print_table(["audit/session_record.h"], body, c_tables.core_sources())
+    rows = c_tables.print_table(["audit/session_record.h"], body, c_tables.core_sources("audit"))
     defined = SCHEMA["definitions"]["session"]["properties"]
     for word, heading in (("action", "Action"), ("reason", "Because")):
         names = [row[word] for row in rows if word in row]
