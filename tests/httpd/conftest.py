@@ -21,10 +21,18 @@ class Servers:
 
     def __init__(self):
         self.running = {}
+        self.failed = {}
 
     def get(self, key, make):
+        """One that does not start does not get any better by being started again."""
+        if key in self.failed:
+            raise AssertionError(self.failed[key])
         if key not in self.running:
-            self.running[key] = make()
+            try:
+                self.running[key] = make()
+            except Exception as problem:
+                self.failed[key] = str(problem)
+                raise
         return self.running[key]
 
     def check_logs(self):

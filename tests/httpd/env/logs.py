@@ -62,8 +62,8 @@ class Logs:
         """Look at what is new in every log."""
         unexpected = []
         for path, lines in self._new():
+            self._no_value(path, lines)
             for line in lines:
-                self._no_value(path, line)
                 if path.name.startswith("error"):
                     text = line.decode(errors="replace")
                     self.error_lines.append(text)
@@ -75,11 +75,11 @@ class Logs:
             raise AssertionError("lines in the error log that no test named:\n"
                                  + "\n".join(unexpected[:20]))
 
-    def _no_value(self, path, line):
-        if MARK.encode() in line:
-            raise Leak(f"{path.name}: {line[:600]!r}")
-        for value in self.values:
-            if value in line:
+    def _no_value(self, path, lines):
+        text = b"\n".join(lines)
+        for value in (MARK.encode(), *self.values):
+            if value in text:
+                line = next(line for line in lines if value in line)
                 raise Leak(f"{path.name}: {value!r} in {line[:600]!r}")
 
 

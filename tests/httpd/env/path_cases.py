@@ -102,7 +102,8 @@ class Sent:
         it is asked: else nothing would be shown."""
         heads = [self.response, *self.response.interim]
         left = [line for head in heads for line in head.set_cookies
-                if self.name.lower() in line.lower() or self.path.made and b"bare_" in line]
+                if re.search(rb"(?i)(?<!\w)" + re.escape(self.name), line)
+                or self.path.made and b"bare_" in line]
         return self._misses() or (f"it left: {left}" if left else None)
 
     def _judge_sent(self, enforced):

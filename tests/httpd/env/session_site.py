@@ -69,13 +69,13 @@ class Site:
     """The server, and what its clients and its backend do and see."""
 
     def __init__(self, name, mpm="event", *, config="sessions.conf", store_size="8M", flags=(),
-                 guard=True):
-        prefork = mpm == "prefork"
+                 guard=True, modules=None):
+        programs = ["cgi"] if mpm == "prefork" else ["cgid", "http2"]
         self.mpm = mpm
         self.backend = ScriptedBackend()
         self.server = Httpd(
             f"{name}-{mpm}", config, mpm=mpm, guard=guard, flags=flags,
-            modules=MODULES + (["cgi"] if prefork else ["cgid", "http2"]),
+            modules=MODULES + programs if modules is None else modules,
             ports_named=("plain", "tls"),
             defines={"port_backend": self.backend.port, "store_size": store_size})
         root = self.server.root
@@ -89,7 +89,7 @@ class Site:
         self.gates = Gates(root / "run" / "gate")
         self.clock = Clock(self.server)
         self.tokens = set()
-        self.server.expect(r"AH01909|AH01906", r"AH01907")
+        self.server.expect("AH01873", "AH01909")
 
     @staticmethod
     def _page_module(root):
