@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,11 +14,12 @@ from env import tools
 from env.httpd import Httpd, make_certificate
 from servers import Application
 
-sys.path.append(str(tools.REPO / "demo.d"))
+sys.path += [str(tools.REPO / "demo.d"), str(tools.REPO / "tests" / "demo")]
 
 import careless  # noqa: E402
 import ground  # noqa: E402
 import tour  # noqa: E402
+from staying import started  # noqa: E402
 
 ENDS_WITHIN_S = 30
 DAY_S = 86400
@@ -57,21 +57,10 @@ ORIGINALS = {
 def demo():
     """The address of a ./demo that stays, ended as Ctrl-C ends it."""
     ground.make_ready()
-    with tempfile.TemporaryDirectory(prefix="cg-browser-demo-") as scratch, \
-            subprocess.Popen([tools.REPO / "demo"], text=True, stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             env={**os.environ, "TMPDIR": scratch}) as process:
+    with tempfile.TemporaryDirectory(prefix="cg-browser-demo-") as scratch:
         os.chmod(scratch, 0o711)
-        try:
-            printed = []
-            for line in process.stdout:
-                printed.append(line)
-                if line.startswith("Ctrl-C"):
-                    break
-            printed = "".join(printed)
-            assert process.poll() is None, printed
+        with started(scratch) as (process, printed):
             yield re.search(r"browser +(https://localhost:\d+)/", printed).group(1)
-        finally:
             process.send_signal(signal.SIGINT)
             assert process.wait(ENDS_WITHIN_S) == 0
 

@@ -17,6 +17,7 @@ import pytest
 
 import ground
 import tour
+from staying import started
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_S = 120
@@ -71,20 +72,8 @@ def scratch():
 @pytest.fixture
 def staying(scratch):
     """A demo that stays: (process, what it has printed), ended whatever happens."""
-    with subprocess.Popen([str(ROOT / "demo")], cwd="/", text=True, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env={**os.environ, "TMPDIR": str(scratch)}) as process:
-        try:
-            printed = []
-            for line in process.stdout:
-                printed.append(line)
-                if line.startswith("Ctrl-C"):
-                    break
-            assert process.poll() is None, "".join(printed)
-            yield process, "".join(printed)
-        finally:
-            if process.poll() is None:
-                process.kill()
+    with started(scratch) as demo:
+        yield demo
     wait_until_nothing_is_left(scratch)
 
 

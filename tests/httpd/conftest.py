@@ -13,6 +13,7 @@ pytest.register_assert_rewrite("env.path_cases", "env.session_client", "env.sess
 
 from env.httpd import Httpd  # noqa: E402  pylint: disable=wrong-import-position
 from env.path_server import Backends, path_server  # noqa: E402  pylint: disable=wrong-import-position
+from env.scripted import ScriptedBackend  # noqa: E402  pylint: disable=wrong-import-position
 from env.session_site import MPMS, Site  # noqa: E402  pylint: disable=wrong-import-position
 
 
@@ -62,6 +63,14 @@ def backends():
     behind = Backends()
     yield behind
     behind.stop()
+
+
+@pytest.fixture(scope="module")
+def origin():
+    """A backend that answers as each test says."""
+    backend = ScriptedBackend()
+    yield backend
+    backend.stop()
 
 
 @pytest.fixture(autouse=True)

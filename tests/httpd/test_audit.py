@@ -13,18 +13,10 @@ from env.httpd import Httpd
 from env.lines import additions
 from env.logs import check_audit_line
 from env.process import wait_until
-from env.scripted import ScriptedBackend
 from env.tools import REPO
 
 MODULES = ["proxy", "proxy_http", "remoteip", "auth_basic", "authn_file", "authz_user",
            "unique_id"]
-
-
-@pytest.fixture(scope="module")
-def origin():
-    backend = ScriptedBackend()
-    yield backend
-    backend.stop()
 
 
 def audited(start, origin, mpm):

@@ -8,17 +8,9 @@ from env import http1, lines
 from env.answers import answer, not_modified
 from env.caching import (DISK, FULL, MARK, SAFE, WAYS, Page, ask, cache_server, cookie, entries,
                          is_hit, make_cache_root)
-from env.scripted import ScriptedBackend
 
 KINDS = {"bare": b"", "complete": b"; Path=/; Secure; HttpOnly; SameSite=Lax",
          "strict": b"; Path=/; SameSite=Strict"}
-
-
-@pytest.fixture(scope="module")
-def origin():
-    backend = ScriptedBackend()
-    yield backend
-    backend.stop()
 
 
 @pytest.fixture

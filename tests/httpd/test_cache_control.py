@@ -5,17 +5,9 @@ import pytest
 from env.answers import answer
 from env.caching import DISK, WAYS, Page, ask, cache_server, cookie
 from env.httpd import Httpd
-from env.scripted import ScriptedBackend
 
 CACHEABLE = "CG-CACHEABLE"
 STATIC = "CG-CACHEABLE-STATIC"
-
-
-@pytest.fixture(scope="module")
-def origin():
-    backend = ScriptedBackend()
-    yield backend
-    backend.stop()
 
 
 @pytest.fixture

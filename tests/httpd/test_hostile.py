@@ -12,18 +12,10 @@ import pytest
 from env import lines as kinds
 from env import secret
 from env.process import session_members
-from env.scripted import ScriptedBackend
 
 MANY = 10_000
 LONG = 60_000
 IGNORED = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-
-
-@pytest.fixture(scope="module")
-def origin():
-    backend = ScriptedBackend()
-    yield backend
-    backend.stop()
 
 
 @pytest.fixture
