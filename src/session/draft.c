@@ -9,6 +9,10 @@ cg_content cg_draft_content(apr_pool_t *pool, cg_content content, const cg_chang
     cg_writer writer = {.size = 0};
     bool is_other;
 
+    if (differs && count == 0) {
+        *differs = false;
+        return content;
+    }
     cg_content_apply(content, changes, count, &writer);
     if (writer.len > CG_CONTENT_MAX) {
         return (cg_content){{NULL, writer.len}};

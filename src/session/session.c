@@ -12,6 +12,15 @@ enum { FIRST_ROOM = 2560 };
 /* A token that is used again may be followed over many rotations, to end what became of it. */
 enum { HOPS_MAX = 64 };
 
+/* An alias that was read before may stand there, opened. */
+static void make_room(cg_session *s, size_t size)
+{
+    cg_wipe(s->memory, s->memory_used);
+    s->memory = apr_palloc(s->pool, size);
+    s->memory_size = size;
+    s->memory_used = 0;
+}
+
 static cg_table_result fetch(cg_session *s, const unsigned char *handle, size_t *size)
 {
     cg_table_result result;
@@ -19,9 +28,11 @@ static cg_table_result fetch(cg_session *s, const unsigned char *handle, size_t 
     *size = s->memory_size;
     result = cg_table_get(s->store->table, handle, s->memory, size, &s->facts);
     while (result == CG_TABLE_SMALL && *size <= CG_RECORD_OVERHEAD + CG_CONTENT_MAX) {
-        s->memory = apr_palloc(s->pool, *size);
-        s->memory_size = *size;
+        make_room(s, *size);
         result = cg_table_get(s->store->table, handle, s->memory, size, &s->facts);
+    }
+    if (result == CG_TABLE_DONE && *size > s->memory_used) {
+        s->memory_used = *size;
     }
     return result;
 }
@@ -272,13 +283,17 @@ cg_session cg_session_reload(const cg_session *session, cg_crypto *crypto, uint3
     cg_session s = *session;
 
     s.memory = apr_palloc(s.pool, s.memory_size);
+    s.memory_used = 0;
+    s.content = (cg_content){{NULL, 0}};
     s.verdict = read_session(&s, crypto, NULL, now);
     return s;
 }
 
 void cg_session_wipe(cg_session *session)
 {
-    cg_wipe(session->memory, session->memory_size);
+    cg_wipe((void *)session->content.text.at, session->content.text.len);
+    cg_wipe(session->memory, session->memory_used);
+    session->memory_used = 0;
     cg_wipe(session->entry.key, sizeof session->entry.key);
     cg_wipe(session->record.key, sizeof session->record.key);
     session->content = (cg_content){{NULL, 0}};

@@ -66,9 +66,10 @@ typedef struct cg_session {
     cg_record_header entry_header; /* what stands at the entry, and ... */
     cg_record_header header;       /* ... at the record's place */
     cg_table_facts facts;          /* of the record */
-    cg_content content;            /* as loaded; looks into `memory` */
+    cg_content content;            /* as loaded; looks into `memory`, or was written anew */
     unsigned char *memory;         /* of `pool`, wiped by cg_session_wipe */
     size_t memory_size;
+    size_t memory_used; /* octets that a record was read into */
 } cg_session;
 
 /* Opens the session of `token`, and wipes the token. Touches the record if it opened. Never null. */
