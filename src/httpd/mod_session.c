@@ -54,19 +54,16 @@ static cg_span text_of(const cg_session *loaded)
     return loaded ? loaded->content.text : (cg_span){NULL, 0};
 }
 
-/* Keys and values are not copied: a NUL follows each of them. */
+/* Keys and values are not copied: a NUL follows each of them. There is room for entries of this size
+ * and a few new ones; for more, the table grows. */
 static apr_table_t *make_table(apr_pool_t *pool, const cg_session *loaded)
 {
-    enum { ROOM_FOR_NEW_ONES = 8 };
-    int count = 0;
-    apr_table_t *table;
+    enum { USUAL_SIZE = 40, ROOM_FOR_NEW_ONES = 8 };
+    cg_span rest = text_of(loaded);
+    apr_table_t *table = apr_table_make(pool, (int)(rest.len / USUAL_SIZE) + ROOM_FOR_NEW_ONES);
     cg_item item;
 
-    for (cg_span rest = text_of(loaded); next_of_ours(&rest, &item);) {
-        count++;
-    }
-    table = apr_table_make(pool, count + ROOM_FOR_NEW_ONES);
-    for (cg_span rest = text_of(loaded); next_of_ours(&rest, &item);) {
+    while (next_of_ours(&rest, &item)) {
         apr_table_addn(table, item.key.at, item.value.at);
     }
     return table;
