@@ -542,6 +542,9 @@ ELSEWHERE = {
     "CG-CACHEABLE": "test_cache_control.py",
     "CG-CACHEABLE-STATIC": "test_cache_control.py",
     "CG-STORED-UNJUDGED": "test_cache.py",
+    "CG-TOKEN-SET": "test_session_token.py",
+    "CG-TOKEN-REUSE": "test_session_audit.py",
+    "CG-SESSION-TOO-LARGE": "test_session_audit.py",
 }
 
 
