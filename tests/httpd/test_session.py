@@ -392,7 +392,8 @@ def configuration(server, order):
                "session": f"LoadModule session_module {tools.module_directory()}/mod_session.so"}
     lines = [modules[name] for name in order]
     lines += ["Include conf/base.conf", f"Listen {server.port()}", "CookieGuardHTTPS on",
-              f"CookieGuardStateDir {server.root}/guard", "CookieGuardSession On"]
+              f"CookieGuardStateDir {server.root}/guard", "CookieGuardSession On",
+              "CookieGuardAuditLog logs/audit_log"]
     if "session" in order:
         program = tools.compiled_module(tools.TESTS / "modules" / "mod_sessionset.c", server.root)
         lines += [f"LoadModule sessionset_module {program}",
