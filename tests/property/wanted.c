@@ -425,6 +425,7 @@ bool trial_is_taken_for_alike(const trial *t)
         if (rule->has_prefix &&
             (contains_skeleton(t, t->before.name, text_of(rule->pattern.text)) ||
              rule->pattern.kind != CG_PATTERN_EXACT ||
+             memchr(rule->pattern.text.at, '%', rule->pattern.text.len) ||
              memchr(t->before.name.at, '%', t->before.name.len))) {
             return true;
         }
