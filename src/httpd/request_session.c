@@ -263,15 +263,15 @@ static void say_unusable(const cg_request_session *session, request_rec *r)
 
 /* -- settling ----------------------------------------------------------------------------------- */
 
-/* Somebody whose name is not known gets one that nobody else has, if he is not who it was before. */
-static cg_span name_nobody(const cg_request_session *session, bool is_another)
+/* Whose name is not known gets one that nobody else has: it may be another one than before, to whom
+ * an attacker left a session that he had logged in to himself. */
+static cg_span name_nobody(const cg_request_session *session)
 {
     unsigned char octets[CG_NUMBER_SIZE];
-    cg_span user = session->opened ? cg_session_user(session->opened) : (cg_span){NULL, 0};
     char *name;
 
-    if ((user.len && !is_another) || !cg_random(session->crypto, octets, sizeof octets)) {
-        return user;
+    if (!cg_random(session->crypto, octets, sizeof octets)) {
+        return (cg_span){NULL, 0};
     }
     name = apr_palloc(session->pool, 2 * sizeof octets + 1);
     ap_bin2hex(octets, sizeof octets, name);
@@ -287,8 +287,7 @@ static cg_session_wish make_wish(const cg_request_session *session, const reques
     if (!changes->count && !statement->is_said) {
         return wish;
     }
-    wish.user = statement->has_no_name ? name_nobody(session, statement->is_another)
-                                       : statement->user;
+    wish.user = statement->has_no_name ? name_nobody(session) : statement->user;
     wish.has_user = statement->is_said && (wish.user.len || !statement->has_no_name);
     wish.source = cg_session_source(r, session->store->sub_keys, &session->realm);
     wish.may_create = cg_session_may_begin(r, wish.has_user && wish.user.len);

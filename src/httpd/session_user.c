@@ -41,8 +41,7 @@ static cg_user_statement apply(const cg_login_rule *rule, request_rec *r)
     const char *user;
 
     if (!rule->user) {
-        return (cg_user_statement){
-            .is_said = true, .has_no_name = true, .is_another = rule->uri_pattern != NULL};
+        return (cg_user_statement){.is_said = true, .has_no_name = true};
     }
     user = ap_expr_str_exec(r, rule->user, &error);
     return state(cg_span_of(error ? NULL : user));

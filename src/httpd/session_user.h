@@ -8,8 +8,7 @@
 typedef struct cg_user_statement {
     bool is_said;     /* false: nothing is known, which is no logout */
     cg_span user;     /* empty: nobody any more, unless ... */
-    bool has_no_name; /* ... somebody is, and nobody knows who: a rule without user= */
-    bool is_another;  /* who has no name has just logged in; else he may have done so before */
+    bool has_no_name; /* ... somebody has just logged in, nobody knows who: a rule without user= */
 } cg_user_statement;
 
 /* What the response to `r` says. `seen` is r->user as it stood in fixups, or null. */
