@@ -74,7 +74,12 @@ static const char *find_difference(const cg_store_start *start)
     if (segment->state_dir && strcmp(segment->state_dir, settings->state_dir)) {
         return "CookieGuardStateDir was changed";
     }
-    return has_key(start->ring, segment->place_key_id) ? NULL : "its key is gone from the ring";
+    if (!has_key(start->ring, segment->place_key_id)) {
+        return "its key is gone from the ring";
+    }
+    return cg_table_is_ours(segment->memory, segment->size, segment->nonce)
+               ? NULL
+               : "a process wrote over its head";
 }
 
 /* The directory in which the segment is to be described, or null: it gets no name. False: refused. */
