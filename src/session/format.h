@@ -39,6 +39,10 @@
 /* How often a save begins anew because another one came first. */
 #define CG_SAVE_RETRIES 5
 
+/* Seconds after a key's retirement up to which a record may say that it was created under it: a
+ * graceful restart leaves processes that finish their requests with the key that they know. */
+#define CG_RETIREMENT_SECONDS 600
+
 /* Seconds for which the token before an identity change or a presented successor is good. */
 #define CG_GRACE_SECONDS 10
 

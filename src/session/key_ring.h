@@ -8,7 +8,7 @@
  * id, created, state, retired ("-" while it is not), key. The id is computed from the key (the first
  * octets of HMAC-SHA-256(key, "mod_cookieguard/1/id")) and compared. Exactly one key is active, at
  * most one is next. What an old key sealed up to its retirement opens; a record that says it was
- * created later is refused; a revoked key opens nothing.
+ * created later (CG_RETIREMENT_SECONDS) is refused; a revoked key opens nothing.
  *
  * The ring stays with the parent: its memory is not inherited (key_memory.h). Children get sub-keys.
  * Reading and writing the file is the glue's (src/httpd/state_dir.h). */

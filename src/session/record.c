@@ -42,7 +42,7 @@ static cg_record_verdict judge_key(const cg_sub_keys_of_one *key, const cg_recor
     if (key->state == CG_KEY_REVOKED) {
         return CG_RECORD_KEY_REVOKED;
     }
-    if (key->retired && header->created > key->retired) {
+    if (key->retired && header->created > key->retired + CG_RETIREMENT_SECONDS) {
         return CG_RECORD_KEY_RETIRED;
     }
     return CG_RECORD_OPENED;

@@ -64,7 +64,7 @@ typedef enum cg_record_verdict {
     CG_RECORD_MALFORMED,    /* no record of this format; lengths that do not fit */
     CG_RECORD_KEY_UNKNOWN,  /* the header's key is in no ring of this process: be mute */
     CG_RECORD_KEY_REVOKED,
-    CG_RECORD_KEY_RETIRED, /* the record says it was created after its key was retired */
+    CG_RECORD_KEY_RETIRED, /* the record says it was created after its key was retired, and a margin */
     CG_RECORD_OPENED
 } cg_record_verdict;
 

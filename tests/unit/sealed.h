@@ -10,6 +10,7 @@
 enum { SEALED_ACTIVE = 0, SEALED_NEXT, SEALED_OLD, SEALED_REVOKED, SEALED_KEYS };
 
 #define SEALED_RETIRED INT64_C(1700000000) /* when the old and the revoked one were retired */
+#define SEALED_LAST (SEALED_RETIRED + CG_RETIREMENT_SECONDS) /* what may say it was created then */
 
 static cg_crypto *sealed_crypto_made;
 

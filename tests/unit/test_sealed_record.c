@@ -417,8 +417,8 @@ static void record_created_after_key_retirement_refused(void **state)
     const cg_sub_keys_of_one *ring = sealed_sub_keys()->of;
     (void)state;
     assert_int_equal(look_at_one(ring[SEALED_OLD].id, 0), CG_RECORD_OPENED);
-    assert_int_equal(look_at_one(ring[SEALED_OLD].id, SEALED_RETIRED), CG_RECORD_OPENED);
-    assert_int_equal(look_at_one(ring[SEALED_OLD].id, SEALED_RETIRED + 1), CG_RECORD_KEY_RETIRED);
+    assert_int_equal(look_at_one(ring[SEALED_OLD].id, SEALED_LAST), CG_RECORD_OPENED);
+    assert_int_equal(look_at_one(ring[SEALED_OLD].id, SEALED_LAST + 1), CG_RECORD_KEY_RETIRED);
     assert_int_equal(look_at_one(ring[SEALED_OLD].id, UINT32_MAX), CG_RECORD_KEY_RETIRED);
     assert_int_equal(look_at_one(ring[SEALED_ACTIVE].id, UINT32_MAX), CG_RECORD_OPENED);
     assert_int_equal(look_at_one(ring[SEALED_NEXT].id, UINT32_MAX), CG_RECORD_OPENED);

@@ -235,7 +235,7 @@ static void a_session_outlives_the_change_of_its_key(void **state)
     others.of[SEALED_ACTIVE].retired = world.now;
     others.of[SEALED_NEXT].state = CG_KEY_ACTIVE;
     others.active = SEALED_NEXT;
-    world.now += 1;
+    world.now += CG_RETIREMENT_SECONDS + 1;
     late = visitor("m:a=1", "joe"); /* by whoever still has the key that is retired by now */
     world.store.sub_keys = &others;
     assert_view(&token, "live joe m:a=1");
