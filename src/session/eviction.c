@@ -99,16 +99,31 @@ bool cg_may_return(const cg_shard *shard, const cg_found *found)
 
 /* -- letting go ------------------------------------------------------------------------------ */
 
+/* Where the next one is told: if all places are taken, in that of an expired one, which is of no
+ * worth. Null: nowhere. */
+static cg_evicted *next_place(cg_evictions *evictions)
+{
+    if (evictions->count < CG_EVICTED_MAX) {
+        return &evictions->of[evictions->count];
+    }
+    for (unsigned i = 0; i < CG_EVICTED_MAX; i++) {
+        if (evictions->of[i].is_expired) {
+            return &evictions->of[i];
+        }
+    }
+    return NULL;
+}
+
 static void tell(cg_evictions *evictions, const cg_found *victim, bool is_expired, bool is_own)
 {
-    cg_evicted *evicted;
-    if (evictions->count++ >= CG_EVICTED_MAX) {
+    cg_evicted *place = next_place(evictions);
+    evictions->count++;
+    if (place == NULL) {
         return;
     }
-    evicted = &evictions->of[evictions->count - 1];
-    *evicted = (cg_evicted){.class = victim->class, .is_expired = is_expired, .is_own = is_own};
-    memcpy(evicted->number, victim->header.number, sizeof evicted->number);
-    memcpy(evicted->key_id, victim->header.key_id, sizeof evicted->key_id);
+    *place = (cg_evicted){.class = victim->class, .is_expired = is_expired, .is_own = is_own};
+    memcpy(place->number, victim->header.number, sizeof place->number);
+    memcpy(place->key_id, victim->header.key_id, sizeof place->key_id);
 }
 
 static bool let_go(cg_shard *shard, const cg_need *need, const cg_found *victim, bool is_own)
@@ -242,27 +257,33 @@ static unsigned oldest_of(cg_shard *shard, const cg_need *need, unsigned list)
     return at;
 }
 
+/* The list of a class that holds most, without the old version; CG_LISTS: all are empty. */
+static unsigned find_fullest(const cg_shard *shard, const cg_need *need, cg_class class)
+{
+    const unsigned from = (unsigned)class * CG_SOURCES;
+    uint16_t blocks[CG_SOURCES]; /* a copy, for the sake of speed */
+    uint16_t most = 0;
+    unsigned at = 0;
+
+    memcpy(blocks, shard->list_blocks + from, sizeof blocks);
+    if (need->old && need->old->class == class) {
+        uint16_t *own =
+            &blocks[cg_list_of(shard, class, cg_source_of(cg_first(shard, need->old->at))) - from];
+        *own = (uint16_t)over(*own, need->old->block_count);
+    }
+    for (unsigned i = 0; i < CG_SOURCES; i++) {
+        most = blocks[i] > most ? blocks[i] : most;
+    }
+    while (blocks[at] != most) {
+        at++;
+    }
+    return most ? from + at : CG_LISTS;
+}
+
 /* The oldest record of the source that holds most of a class. */
 static unsigned find_of_fullest(cg_shard *shard, const cg_need *need, cg_class class)
 {
-    const unsigned from = (unsigned)class * CG_SOURCES;
-    unsigned own = CG_LISTS; /* the list of the old version: it holds less than it seems */
-    unsigned fullest = CG_LISTS;
-    unsigned most = 0;
-
-    if (need->old) {
-        own = cg_list_of(shard, need->old->class, cg_source_of(cg_first(shard, need->old->at)));
-    }
-    for (unsigned list = from; list < from + CG_SOURCES; list++) {
-        unsigned blocks = shard->list_blocks[list];
-        if (blocks > most && list == own) {
-            blocks -= blocks < need->old->block_count ? blocks : need->old->block_count;
-        }
-        if (blocks > most) {
-            most = blocks;
-            fullest = list;
-        }
-    }
+    unsigned fullest = find_fullest(shard, need, class);
     return fullest < CG_LISTS ? oldest_of(shard, need, fullest) : CG_NO_BLOCK;
 }
 

@@ -66,7 +66,8 @@ typedef struct cg_table_facts {
     cg_class class;
     uint32_t last_access;
     uint32_t idle;   /* seconds without use after which it is expired */
-    uint64_t source; /* keyed hash of realm and client network; unused for authenticated ones */
+    uint64_t source; /* keyed hash of realm and client network, of which the lower 48 bits are kept;
+                      * unused for authenticated ones */
 } cg_table_facts;
 
 /* Who had to go to make room. */
@@ -80,7 +81,7 @@ typedef struct cg_evicted {
 
 #define CG_EVICTED_MAX 8
 typedef struct cg_evictions {
-    unsigned count; /* all of them; the first CG_EVICTED_MAX are told */
+    unsigned count; /* all of them; so many are told, expired ones only where there is room */
     cg_evicted of[CG_EVICTED_MAX];
 } cg_evictions;
 
@@ -95,12 +96,15 @@ typedef struct cg_table_limits {
 cg_table_result cg_table_get(cg_table *table, const unsigned char handle[CG_HANDLE_SIZE],
                              unsigned char *record, size_t *size, cg_table_facts *facts);
 
-/* Puts a new record. Of what `record` says, handle, subject and expiry are used; it is a sealed one. */
+/* Puts a new record. Of what `record` says, handle, subject and expiry are used; it is a sealed one.
+ * For the limit of the subject, other LIVE records count, of other session numbers. FULL is also the
+ * answer for a newborn with more than CG_CONTENT_NEWBORN_MAX. */
 cg_table_result cg_table_put(cg_table *table, const unsigned char *record, size_t size,
                              const cg_table_facts *facts, const cg_table_limits *limits,
                              uint32_t now, cg_evictions *evictions);
 
-/* Puts a record in the place of the one of its handle, if that is of version `expected`. */
+/* Puts a record in the place of the one of its handle, if that is of version `expected`; its own
+ * version is a later one. A process that dies in here leaves either of them, whole. */
 cg_table_result cg_table_replace(cg_table *table, const unsigned char *record, size_t size,
                                  uint32_t expected, const cg_table_facts *facts,
                                  const cg_table_limits *limits, uint32_t now,

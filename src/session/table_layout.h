@@ -176,8 +176,8 @@ struct cg_table {
 typedef struct cg_shard {
     const cg_table *table;
     cg_shard_head *head;
-    volatile uint16_t *list_blocks; /* by list: blocks of its records */
-    volatile uint16_t *newest;      /* by list: first blocks of records */
+    uint16_t *list_blocks;     /* by list: blocks of its records; only compared with each other */
+    volatile uint16_t *newest; /* by list: first blocks of records */
     volatile uint16_t *oldest;
     volatile uint16_t *buckets;
     volatile uint16_t *subjects;

@@ -23,7 +23,7 @@ static void forget(cg_shard *shard)
 {
     const cg_geometry *geometry = &shard->table->geometry;
 
-    fill(shard->list_blocks, CG_LISTS, 0);
+    memset(shard->list_blocks, 0, CG_LISTS * sizeof *shard->list_blocks);
     fill(shard->newest, CG_LISTS, CG_NO_BLOCK);
     fill(shard->oldest, CG_LISTS, CG_NO_BLOCK);
     fill(shard->buckets, geometry->bucket_count, CG_NO_BLOCK);

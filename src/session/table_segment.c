@@ -77,7 +77,7 @@ cg_shard cg_shard_at(const cg_table *table, unsigned number)
 {
     const cg_geometry *geometry = &table->geometry;
     unsigned char *base = table->memory + geometry->shards_at + number * geometry->shard_size;
-    volatile uint16_t *lists = (volatile uint16_t *)(void *)(base + geometry->lists_at);
+    uint16_t *lists = (uint16_t *)(void *)(base + geometry->lists_at);
     return (cg_shard){.table = table,
                       .head = (cg_shard_head *)(void *)base,
                       .list_blocks = lists,

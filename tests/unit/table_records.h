@@ -3,11 +3,7 @@
 #ifndef CG_TEST_TABLE_RECORDS_H
 #define CG_TEST_TABLE_RECORDS_H
 
-#include <apr_general.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-
-#include "unit.h"
 
 #include "session/table.h"
 
@@ -38,44 +34,6 @@ static inline void fill_by_chance(uint64_t *chance, void *octets, size_t len)
     unsigned char *at = octets;
     for (size_t i = 0; i < len; i++) {
         at[i] = (unsigned char)next_number(chance);
-    }
-}
-
-/* -- a table --------------------------------------------------------------------------------- */
-
-typedef struct test_table {
-    apr_pool_t *pool;
-    unsigned char *memory;
-    size_t size;
-    cg_table *table;
-} test_table;
-
-static inline test_table new_table(size_t size)
-{
-    test_table is = {.size = size};
-    apr_initialize();
-    assert_int_equal(apr_pool_create(&is.pool, NULL), APR_SUCCESS);
-    is.memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
-                     -1, 0);
-    assert_true(is.memory != MAP_FAILED);
-    assert_true(cg_table_format(is.memory, size, SOME_NONCE, SOME_KEY_ID, SOME_MOMENT));
-    is.table = cg_table_open(is.pool, is.memory, size, SOME_PLACE_KEY);
-    assert_non_null(is.table);
-    return is;
-}
-
-static inline void free_table(test_table *is)
-{
-    munmap(is->memory, is->size);
-    apr_pool_destroy(is->pool);
-    apr_terminate();
-}
-
-static inline void assert_sound(cg_table *table)
-{
-    const char *wrong = cg_table_check(table);
-    if (wrong) {
-        fail_msg("%s", wrong);
     }
 }
 
@@ -133,22 +91,6 @@ static inline bool is_there(cg_table *table, const cg_record_header *header)
     size_t size = sizeof record;
     cg_table_facts facts;
     return cg_table_get(table, header->handle, record, &size, &facts) == CG_TABLE_DONE;
-}
-
-/* A session of 200 octets, put. */
-static inline cg_table_result put_simple(cg_table *table, uint64_t name, cg_class class,
-                                         uint64_t source, uint32_t now, cg_record_header *header)
-{
-    unsigned char record[1024];
-    cg_table_facts facts = some_facts(class, source);
-    cg_evictions evictions;
-    size_t size;
-
-    name_record(header, name);
-    header->length = 200;
-    facts.last_access = now;
-    size = make_record(header, record);
-    return cg_table_put(table, record, size, &facts, &no_limits, now, &evictions);
 }
 
 #endif

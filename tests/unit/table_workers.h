@@ -5,7 +5,7 @@
 
 #include <stdatomic.h>
 
-#include "table_records.h"
+#include "table_in_memory.h"
 
 enum { WORKERS = 4, OWN = 100, COMMON = 20 };
 

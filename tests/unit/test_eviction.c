@@ -1,5 +1,5 @@
 /* Who goes when there is no room: floods, bots, accounts with too many sessions, and what never goes. */
-#include "table_records.h"
+#include "table_in_memory.h"
 
 #include "session/crypto.h"
 
@@ -562,6 +562,61 @@ static void expired_sessions_go_first(void **state)
     }
 }
 
+/* However many are expired: the one that was of worth to somebody is told. */
+static void what_goes_is_told_before_what_is_expired(void **state)
+{
+    enum { EXPIRED = 2 * CG_EVICTED_MAX };
+    const cg_table_limits limits = {.sessions_per_subject = 1};
+    test_table is = new_table(2 << 20);
+    cg_table_facts facts = some_facts(CG_CLASS_AUTHENTICATED, 0);
+    cg_record_header own = {.expires = 0}, next = {.expires = 0};
+    cg_evictions evictions;
+    bool is_told = false;
+    (void)state;
+
+    for (unsigned i = 0; i < EXPIRED; i++) {
+        cg_record_header doomed = {.expires = SOME_MOMENT + 10};
+        put_one(is.table, &doomed, &facts, &no_limits, SOME_MOMENT, &evictions);
+    }
+    set_subject(&own, 5);
+    set_subject(&next, 5);
+    put_one(is.table, &own, &facts, &limits, SOME_MOMENT, &evictions);
+    flood(is.table, CG_CLASS_NEWBORN, 3, SOME_MOMENT, capacity_of(is.table));
+    assert_int_equal(put_one(is.table, &next, &facts, &limits, SOME_MOMENT + 10, &evictions),
+                     CG_TABLE_DONE);
+    assert_int_equal(evictions.count, EXPIRED + 1);
+    for (unsigned i = 0; i < CG_EVICTED_MAX; i++) {
+        bool is_own = memcmp(evictions.of[i].number, own.number, CG_NUMBER_SIZE) == 0;
+        assert_int_equal(evictions.of[i].is_own, is_own);
+        assert_int_equal(evictions.of[i].is_expired, !is_own);
+        is_told |= is_own;
+    }
+    assert_true(is_told);
+    assert_sound(is.table);
+    free_table(&is);
+}
+
+/* An alias that is of no use any more goes before all that is. */
+static void what_was_demoted_goes_with_the_newborns(void **state)
+{
+    test_table is = new_table(2 << 20);
+    cg_table_facts facts = some_facts(CG_CLASS_AUTHENTICATED, 0);
+    cg_record_header alias = {.expires = 0}, kept = {.expires = 0};
+    cg_evictions evictions;
+    (void)state;
+
+    put_one(is.table, &alias, &facts, &no_limits, SOME_MOMENT, &evictions);
+    put_one(is.table, &kept, &facts, &no_limits, SOME_MOMENT, &evictions);
+    assert_int_equal(cg_table_demote(is.table, alias.handle, 3), CG_TABLE_DONE);
+    assert_int_equal(records_of(is.table, CG_CLASS_NEWBORN), 1);
+    assert_sound(is.table);
+    flood(is.table, CG_CLASS_NEWBORN, 3, SOME_MOMENT, 2 * capacity_of(is.table));
+    assert_false(is_there(is.table, &alias));
+    assert_true(is_there(is.table, &kept));
+    assert_int_equal(cg_table_demote(is.table, alias.handle, 3), CG_TABLE_ABSENT);
+    free_table(&is);
+}
+
 /* Of those who are alike, the oldest of the fullest source goes. */
 static void the_oldest_of_the_fullest_source_goes(void **state)
 {
@@ -605,6 +660,8 @@ int main(void)
         cmocka_unit_test(a_lower_class_never_drives_out_a_higher_one),
         cmocka_unit_test(a_newborn_holds_2_kib_at_most),
         cmocka_unit_test(expired_sessions_go_first),
+        cmocka_unit_test(what_goes_is_told_before_what_is_expired),
+        cmocka_unit_test(what_was_demoted_goes_with_the_newborns),
         cmocka_unit_test(the_oldest_of_the_fullest_source_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

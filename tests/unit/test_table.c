@@ -1,5 +1,5 @@
 /* The table: what is put is found, beside a naive model that keeps records in an array. */
-#include "table_records.h"
+#include "table_in_memory.h"
 
 /* -- the segment ----------------------------------------------------------------------------- */
 
@@ -187,6 +187,17 @@ static void model_touch(model *is, model_record *one)
     }
 }
 
+static void model_demote(model *is, model_record *one)
+{
+    uint64_t source = next_number(&is->chance) >> 16;
+    cg_table_result result = cg_table_demote(is->table, one->header.handle, source);
+    assert_int_equal(result, one->is_there ? CG_TABLE_DONE : CG_TABLE_ABSENT);
+    if (one->facts.class == CG_CLASS_AUTHENTICATED) {
+        one->facts.source = source;
+    }
+    one->facts.class = CG_CLASS_NEWBORN;
+}
+
 typedef struct count {
     const model *of;
     unsigned seen;
@@ -233,7 +244,8 @@ static void model_compare(model *is)
 static void agrees_with_a_naive_model(void **state)
 {
     static void (*const steps[])(model *, model_record *) = {
-        model_put, model_put, model_replace, model_replace, model_get, model_touch, model_remove};
+        model_put, model_put,   model_replace, model_replace,
+        model_get, model_touch, model_demote,  model_remove};
     static model is;
     test_table of = new_table(4 << 20);
     (void)state;

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "table_records.h"
+#include "table_in_memory.h"
 
 #include "session/table_layout.h"
 
