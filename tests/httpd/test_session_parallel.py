@@ -279,3 +279,99 @@ def test_one_successor_only_of_two_logins(site, users):
     (won,) = [number for number, answer in enumerate(answers) if answer.token]
     assert not any(answer.deletes for answer in answers)
     assert site.ask(answers[won].token, "/form/page").user == users[won]
+
+
+# -- rotation meets login and logout --------------------------------------------------------------
+
+def test_a_rotation_that_was_under_way_at_a_logout_is_none(site):
+    token = site.login().token
+    site.clock.advance(15 * MINUTE)
+    with site.gate() as gate:
+        slow = [site.begin(token, set=word, gate=gate) for word in (None, "late=1")]
+        gate.wait(len(slow))
+        assert site.ask(token, "/form/logout").deletes
+        gate.open()
+        assert all(pending.finish().is_silent for pending in slow)
+    assert site.ask(token).session == {}
+
+
+def test_a_logout_ends_what_was_rotated_meanwhile(site):
+    """The token that it came with is not the session's any more."""
+    token = site.login().token
+    site.clock.advance(15 * MINUTE)
+    with site.gate() as gate:
+        slow = site.begin(token, "/form/logout", gate=gate)
+        gate.wait()
+        new = site.ask(token).token
+        assert site.ask(new, "/form/page").user == "alice"
+        gate.open()
+        assert slow.finish().deletes
+    for dead in (token, new):
+        assert site.ask(dead).session == {}
+        assert site.ask(dead, "/form/page").status == 401
+
+
+def test_a_logout_with_the_token_before_ends_the_session(site):
+    token = site.login().token
+    site.clock.advance(15 * MINUTE)
+    new = site.ask(token).token
+    assert site.ask(new, "/form/page").user == "alice"
+    assert site.ask(token, "/form/logout").deletes  # within its last seconds
+    for dead in (token, new):
+        assert site.ask(dead).session == {}
+
+
+def test_a_login_replaces_what_was_rotated_meanwhile(site):
+    token = site.new_session()
+    site.clock.advance(15 * MINUTE)
+    with site.gate() as gate:
+        slow = site.begin_login(token, gate=gate)
+        gate.wait()
+        rotated = site.ask(token, set="b=2").token
+        assert rotated
+        gate.open()
+        new = slow.finish().token
+    assert new and new not in (token, rotated)
+    page = site.ask(new, "/form/page")
+    assert page.user == "alice" and page.session["b"] == "2"
+    for old in (token, rotated):
+        assert site.ask(old).session == {"a": "1", "b": "2"}
+        assert site.ask(old, "/form/page").status == 401
+        assert site.ask(old, set="c=3").is_silent
+    site.clock.advance(GRACE)
+    for old in (token, rotated):
+        assert site.ask(old).session == {}
+    assert "c" not in site.ask(new).session
+
+
+def test_a_login_beside_a_logout(site):
+    """Of two users' wishes about one session one is heard, and nobody is logged in who logged out."""
+    token = site.login().token
+    with site.gate() as gate:
+        slow = site.begin_login(token, "bob", gate=gate)
+        gate.wait()
+        assert site.ask(token, "/form/logout").deletes
+        gate.open()
+        answer = slow.finish()
+    assert answer.is_silent
+    assert site.ask(token, "/form/page").status == 401
+
+
+def test_more_saves_at_once_than_are_tried_again_lose_whole_saves_at_most(site):
+    """Whoever gives up has changed nothing, and the audit counts him."""
+    token = site.new_session()
+    site.clock.advance(2)
+    clients = 12
+    before = len(site.session_events("dropped"))
+    with site.gate() as gate:
+        sent = [site.begin(token, set=f"n{number}=1&m{number}=1", gate=gate)
+                for number in range(clients)]
+        gate.wait(clients)
+        gate.open()
+        assert all(pending.finish().is_silent for pending in sent)
+    session = site.ask(token).session
+    saved = [number for number in range(clients) if f"n{number}" in session]
+    assert {key for key in session if key[0] in "nm"} == {
+        f"{letter}{number}" for number in saved for letter in "nm"}
+    assert len(saved) >= 6
+    assert len(site.session_events("dropped")) - before == clients - len(saved)

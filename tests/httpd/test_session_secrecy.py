@@ -27,27 +27,27 @@ def unknown():
     return b"1" + base64.urlsafe_b64encode(secrets.token_bytes(36))
 
 
-FORGED = {
-    "another secret": lambda t: t[:17] + unknown()[17:],
-    "the first bits of the secret": lambda t: changed_at(t, 17),
-    "the last bits of the secret": lambda t: changed_at(t, 48),
-    "another handle": lambda t: t[:1] + unknown()[1:17] + t[17:],
-    "an unknown one": lambda t: unknown(),
-    "no secret": lambda t: t[:17],
-    "one octet short": lambda t: t[:-1],
-    "without its letter": lambda t: t[1:],
-    "one octet long": lambda t: t + b"A",
-    "twice in one": lambda t: t + t,
-    "padded": lambda t: t + b"=",
-    "very long": lambda t: t + b"A" * 7000,
-    "the letter of another format": lambda t: b"2" + t[1:],
-    "a letter nobody knows": lambda t: b"0" + t[1:],
-    "another alphabet": lambda t: t[:48] + b"+",
-    "in quotes": lambda t: b'"' + t + b'"',
-    "percent-encoded": lambda t: b"%31" + t[1:],
-    "half of it in octets over 0x7F": lambda t: t[:20] + b"\xc3\xbf" * 14 + t[48:],
-    "nothing": lambda t: b"",
-    "one letter": lambda t: b"1",
+FORGED = {  # what is tried with a token, and what the audit calls it
+    "another secret": ("forged", lambda t: t[:17] + unknown()[17:]),
+    "the first bits of the secret": ("forged", lambda t: changed_at(t, 17)),
+    "the last bits of the secret": ("forged", lambda t: changed_at(t, 48)),
+    "another handle": ("unknown", lambda t: t[:1] + unknown()[1:17] + t[17:]),
+    "an unknown one": ("unknown", lambda t: unknown()),
+    "no secret": ("malformed", lambda t: t[:17]),
+    "one octet short": ("malformed", lambda t: t[:-1]),
+    "without its letter": ("malformed", lambda t: t[1:]),
+    "one octet long": ("malformed", lambda t: t + b"A"),
+    "twice in one": ("malformed", lambda t: t + t),
+    "padded": ("malformed", lambda t: t + b"="),
+    "very long": ("malformed", lambda t: t + b"A" * 7000),
+    "the letter of another format": ("malformed", lambda t: b"2" + t[1:]),
+    "a letter nobody knows": ("malformed", lambda t: b"0" + t[1:]),
+    "another alphabet": ("malformed", lambda t: t[:48] + b"+"),
+    "in quotes": ("malformed", lambda t: b'"' + t + b'"'),
+    "percent-encoded": ("malformed", lambda t: b"%31" + t[1:]),
+    "half of it in octets over 0x7F": ("malformed", lambda t: t[:20] + b"\xc3\xbf" * 14 + t[48:]),
+    "nothing": ("malformed", lambda t: b""),
+    "one letter": ("malformed", lambda t: b"1"),
 }
 
 
@@ -58,11 +58,18 @@ def is_no_session(site, token, **how):
 
 @pytest.mark.parametrize("how", FORGED)
 def test_forged_tokens_open_nothing_and_change_nothing(site, how):
+    kind, forge = FORGED[how]
     token = site.new_session()
-    forged = FORGED[how](token)
+    forged = forge(token)
     if len(forged) > 8:
         site.logs.values.add(forged)
+    site.clock.advance(2)  # each has a second of its own, in which its line is written
+    before = len(site.session_events())
     assert is_no_session(site, forged)
+    (told,) = site.session_events()[before:]
+    assert (told["action"], told.get("reason")) == (
+        ("forged", None) if kind == "forged" else ("refused", kind))
+    assert told["session"] == ""  # what was not opened says nothing of itself that counts
     assert site.ask(forged, "/form/logout").token is None
     assert site.ask(token).session == {"a": "1"}
     begun = site.ask(forged, set="b=2")  # whoever comes with it begins anew, and never with that one
@@ -177,7 +184,7 @@ def live(site):
     site.ask(tokens[-1], f"/backend/{key}")
     site.ask(tokens[1], set="x=1")  # mute
     site.ask([COOKIE + b"=" + token for token in tokens])
-    for forge in FORGED.values():
+    for _, forge in FORGED.values():
         site.ask(forge(tokens[-1]), set="y=1", status=404)
     site.ask(tokens[-1], host=b"other.test")
     site.ask(tokens[-1], host=b"bare.test", set="z=1")
