@@ -71,6 +71,18 @@ const char *cg_set_store(cmd_parms *cmd, void *dummy, int argc, char *const argv
     return NULL;
 }
 
+/* Without slashes at its end: behind one, a symbolic link would be followed. */
+static const char *read_path(apr_pool_t *pool, const char *word)
+{
+    char *path = *word ? ap_server_root_relative(pool, word) : NULL;
+    size_t len = path ? strlen(path) : 0;
+
+    while (len > 1 && path[len - 1] == '/') {
+        path[--len] = '\0';
+    }
+    return path;
+}
+
 const char *cg_set_state_dir(cmd_parms *cmd, void *dummy, const char *word)
 {
     cg_store_settings *store = &cg_generation_now.store;
@@ -81,7 +93,7 @@ const char *cg_set_state_dir(cmd_parms *cmd, void *dummy, const char *word)
         return error;
     }
     store->has_state_dir = true;
-    store->state_dir = *word ? ap_server_root_relative(cmd->pool, word) : NULL;
+    store->state_dir = read_path(cmd->pool, word);
     return store->state_dir
                ? NULL
                : apr_psprintf(cmd->pool, "CookieGuardStateDir: '%s' is not a path", word);

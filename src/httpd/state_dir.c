@@ -14,9 +14,6 @@ enum { LETS_OTHERS_IN = S_IRWXG | S_IRWXO, LETS_OTHERS_WRITE = S_IWGRP | S_IWOTH
 static const char *parent_of(apr_pool_t *pool, const char *path)
 {
     size_t len = strlen(path);
-    while (len > 1 && path[len - 1] == '/') {
-        len--;
-    }
     while (len > 1 && path[len - 1] != '/') {
         len--;
     }

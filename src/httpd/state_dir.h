@@ -5,7 +5,8 @@
  *   server    process id and start time of the parent, so that two servers never share it
  *
  * 0700, of the user who starts the server; its files 0600. Children never write it. Whatever has
- * another owner or lets others in is refused with a sentence; nothing is repaired silently. */
+ * another owner or lets others in is refused with a sentence; nothing is repaired silently.
+ * Its path ends without a slash. */
 #ifndef CG_STATE_DIR_H
 #define CG_STATE_DIR_H
 

@@ -639,6 +639,15 @@ def test_a_server_that_runs_goes_on_with_the_keys_that_it_has(servers_of_one_tes
     server.stop()
 
 
+@as_root
+def test_a_slash_at_the_end_follows_no_link(servers_of_one_test, started_once):
+    server = servers_of_one_test("slash", WELL.replace("${root}/keys", "keys//"))
+    shutil.copytree(started_once, keys_of(server), copy_function=shutil.copy2)
+    link_to_itself(keys_of(server))
+    assert re.search("CG0039: .*/keys is a symbolic link", server.run("-t")[1])
+    assert "is a symbolic link" in start_fails(server)
+
+
 def test_the_directory_around_must_be_there(servers_of_one_test):
     server = servers_of_one_test("nowhere", WELL.replace("/keys", "/no/keys"))
     assert re.search(r"no/keys cannot be made, because .*/no does not exist", start_fails(server))
