@@ -98,11 +98,11 @@ static void parallel_requests_at_login_never_replace_the_new_token(void **state)
     static const struct {
         const char *changes, *user;
         uint32_t after; /* the login, seconds */
-    } others[] = {{"", NULL, 0},        {"m:a=2", NULL, 0},     {"m:a", NULL, 0},
-                  {"m:a=2", "joe", 0},  {"m:a=2", "ann", 0},    {"", "ann", 1},
-                  {"m:a", "", 1},       {"m:a=2", "", 2},       {"m:a=2", NULL, 5},
-                  {"m:a=2", "joe", 9},  {"m:a=2", NULL, 10},    {"m:a=2", "joe", 11},
-                  {"m:a=2", NULL, 300}, {"m:a=2", NULL, ROTATE}};
+    } others[] = {
+        {"", NULL, 0},       {"m:a=2", NULL, 0},  {"m:a", NULL, 0},     {"m:a=2", "joe", 0},
+        {"m:a=2", "ann", 0}, {"", "ann", 1},      {"m:a", "", 1},       {"m:a=2", "", 2},
+        {"m:a=2", NULL, 5},  {"m:a=2", "joe", 9}, {"m:a=2", NULL, 10},  {"m:a=2", "joe", 11},
+        {"m:n=1", NULL, 0},  {"m:n=1", "joe", 9}, {"m:a=2", NULL, 300}, {"m:a=2", NULL, ROTATE}};
     cg_token token = visitor("m:a=1", NULL), old = token;
     cg_session *before[COUNT(others)];
     (void)state;
