@@ -91,19 +91,23 @@ class Quotient:
             setattr(self, field, {name: (b[name] - a[name]) / requests for name in b})
 
 
-def measure(site, module, visits, requests, check=None):
-    """The quotient for each visit of the site. `check` is given each visit and its last answer."""
+def measure(site, module, visits, requests, check=None, before=(), jar=None):
+    """The quotient for each visit of the site. `check` is given each visit and its last answer.
+    The visits `before` are made first, once each. A jar is that of all visits."""
     short, long = 10, 10 + requests
     with server.running(site, module, before=command, flag="-X") as httpd:
         def wait():
             server.wait_for_sleep(httpd.daemon.pid)
 
+        for visit in before:
+            server.ask(httpd.port, visit, 1, wait, jar)
         for visit in visits:
             for number in (short, short, long):  # the first fills caches
-                answer = server.ask(httpd.port, visit, number, wait)
+                answer = server.ask(httpd.port, visit, number, wait, jar)
             if check:
                 check(visit, answer)
         server.ask(httpd.port, visit, 1)  # now the dumps of all others are whole
         # The first connection only looked whether httpd is there.
-        dumps = [Dump(httpd.dumps / f"out.{number}") for number in range(2, 2 + 3 * len(visits))]
+        first = 2 + len(before)
+        dumps = [Dump(httpd.dumps / f"out.{first + i}") for i in range(3 * len(visits))]
     return [Quotient(dumps[3 * i + 1], dumps[3 * i + 2], requests) for i in range(len(visits))]

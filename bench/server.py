@@ -82,17 +82,29 @@ def _workshop():
 _compiler = threading.Lock()  # several contenders are measured at once
 
 
-def floor_path():
-    """floor.c, compiled."""
+@functools.lru_cache
+def compiled(source):
+    """A module of this directory, compiled."""
     with _compiler:
-        return tools.compiled_module(HERE / "floor.c", _workshop().name)
+        return tools.compiled_module(HERE / source, _workshop().name)
 
 
 def load_line(module):
     """The line that loads what a contender needs: "guard", "floor" or nothing."""
     if module == "guard":
         return f'LoadModule cookieguard_module "{module_path()}"\n'
-    return f'LoadModule cookiefloor_module "{floor_path()}"\n' if module == "floor" else ""
+    return load_compiled("cookiefloor", "floor.c") if module == "floor" else ""
+
+
+def load_compiled(name, source):
+    return f'LoadModule {name}_module "{compiled(source)}"\n'
+
+
+def load_httpd(name):
+    """The line that loads a module of httpd's own."""
+    if name in tools.static_modules():
+        return ""
+    return f'LoadModule {name}_module "{tools.module_directory()}/mod_{name}.so"\n'
 
 
 class Server:
@@ -108,7 +120,7 @@ class Server:
         for page in PAGES:
             (self.root / page / "page.html").write_bytes(b"x" * PAGE_SIZE)
         self.dumps = self.root / "dumps"
-        lines = [self._load(name) for name in (f"mpm_{mpm}", *MODULES)]
+        lines = [load_httpd(name) for name in (f"mpm_{mpm}", *MODULES)]
         lines.append(ours)
         if os.geteuid() == 0:
             lines.append(f"User #{NOBODY}\nGroup #{NOBODY}\n")
@@ -116,12 +128,6 @@ class Server:
         self.config = self.root / "httpd.conf"
         self.config.write_text("".join(lines) + BASE.format(root=self.root, port=self.port) + site)
         self.daemon = None
-
-    @staticmethod
-    def _load(name):
-        if name in tools.static_modules():
-            return ""
-        return f'LoadModule {name}_module "{tools.module_directory()}/mod_{name}.so"\n'
 
     def start(self, before=None, flag="-DFOREGROUND", env=None):
         """Start httpd, perhaps under a program or with more environment: `before` tells the
@@ -180,8 +186,10 @@ class Visit:
     path: str = "/page.html"
     cookie: str = ""
 
-    def text(self):
-        cookie = f"Cookie: {self.cookie}\r\n" if self.cookie else ""
+    def text(self, jar=None):
+        """The request; with the cookies of a jar, {name: value}, if there is one."""
+        pairs = "; ".join(f"{name}={value}" for name, value in jar.items()) if jar else self.cookie
+        cookie = f"Cookie: {pairs}\r\n" if pairs else ""
         return (f"GET {self.path} HTTP/1.1\r\nHost: {self.host}\r\n{BROWSER}{cookie}"
                 "\r\n").encode()
 
@@ -192,17 +200,19 @@ class Answer:
     seen: str = ""  # X-Seen: the cookies that reached the application
 
 
-def ask(port, visit, count, before_each=None):
-    """Send `count` requests on one connection; return the last answer."""
-    request = visit.text()
+def ask(port, visit, count, before_each=None, jar=None):
+    """Send `count` requests on one connection; return the last answer. A jar gives each request its
+    cookies, and takes those of the answer."""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with connection.makefile("rb") as answers:
             for _ in range(count):
                 if before_each:
                     before_each()
-                connection.sendall(request)
+                connection.sendall(visit.text(jar))
                 answer = read_answer(answers)
+                if jar is not None:
+                    jar.update(line.partition(";")[0].split("=", 1) for line in answer.cookies)
     return answer
 
 

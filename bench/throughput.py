@@ -44,12 +44,33 @@ def pinned(processor):
     return [taskset, "-c", str(processor)] if taskset and os.cpu_count() > 1 else []
 
 
-def ask_many(port, count, requests):
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """A server and what it is asked for, again and again. With `before`, visits that are made first,
+    the cookies of their answers go with each request."""
+    site: str
+    module: str
+    visit: server.Visit
+    before: tuple = ()
+
+    @contextlib.contextmanager
+    def running(self):
+        with server.running(self.site, self.module, mpm="event",
+                            before=lambda httpd: pinned(0)) as httpd:
+            jar = {}
+            for visit in self.before:
+                server.ask(httpd.port, visit, 1, jar=jar)
+            cookie = "; ".join(f"{name}={value}" for name, value in jar.items())
+            yield httpd, dataclasses.replace(self.visit, cookie=cookie or self.visit.cookie)
+
+
+def ask_many(port, visit, requests):
     """Send requests over keep-alive connections; return the seconds that they took."""
+    cookie = ["-H", f"Cookie: {visit.cookie}"] if visit.cookie else []
     before = time.monotonic()
     output = subprocess.run(
         [*pinned(1), "ab", "-q", "-k", f"-c{CONNECTIONS}", f"-n{requests}", "-H",
-         f"Host: {contenders.host_of(count)}", f"http://127.0.0.1:{port}/page.html"],
+         f"Host: {visit.host}", *cookie, f"http://127.0.0.1:{port}{visit.path}"],
         check=True, capture_output=True, text=True).stdout
     if not re.search(r"Failed requests:\s+0\n", output) or "Non-2xx" in output:
         raise RuntimeError(f"ab had errors:\n{output}")
@@ -68,37 +89,43 @@ def seconds_used(httpd):
     return nanoseconds / 1e9
 
 
-def run_once(httpd, count, requests):
+def run_once(httpd, visit, requests):
     """Seconds by the clock and of processor time. Some requests go before, so that it makes no
     difference who was asked last."""
-    ask_many(httpd.port, count, WARM_UP)
+    ask_many(httpd.port, visit, min(WARM_UP, requests))
     before = seconds_used(httpd)
-    taken = ask_many(httpd.port, count, requests)
+    taken = ask_many(httpd.port, visit, requests)
     return taken, seconds_used(httpd) - before
 
 
-def round_of(alone, httpd, count, requests):
-    """Requests per second and processor time of a contender, each against httpd alone."""
-    runs = [run_once(each, count, requests) for each in (alone, httpd, httpd, alone)]
+def round_of(alone, other, requests):
+    """Requests per second and processor time of a contender, each against httpd alone. Each is a
+    server and what it is asked for."""
+    runs = [run_once(*each, requests) for each in (alone, other, other, alone)]
     (clock_0, used_0), (clock_1, used_1), (clock_2, used_2), (clock_3, used_3) = runs
     return (clock_0 + clock_3) / (clock_1 + clock_2), (used_1 + used_2) / (used_0 + used_3)
 
 
-def measure(chosen, count, rounds, requests):
-    """{key: (spread of requests per second, spread of processor time)}, against httpd alone."""
+def compare(alone, others, rounds, requests):
+    """{key: (spread of requests per second, spread of processor time)} of {key: Asked}, against
+    httpd alone."""
     with contextlib.ExitStack() as stack:
-        def start(contender):
-            return stack.enter_context(
-                server.running(contenders.site_of(contender), contender.module, mpm="event",
-                               before=lambda httpd: pinned(0)))
-
-        alone = start(contenders.BY_KEY["none"])
-        httpds = {contender.key: start(contender) for contender in chosen}
-        for httpd in (alone, *httpds.values()):
-            ask_many(httpd.port, count, requests)  # warms up
-        found = {key: [] for key in httpds}
+        base = stack.enter_context(alone.running())
+        running = {key: stack.enter_context(asked.running()) for key, asked in others.items()}
+        for each in (base, *running.values()):
+            ask_many(each[0].port, each[1], requests)  # warms up
+        found = {key: [] for key in running}
         for _ in range(rounds):
-            for key, httpd in httpds.items():
-                found[key].append(round_of(alone, httpd, count, requests))
+            for key, other in running.items():
+                found[key].append(round_of(base, other, requests))
     return {key: tuple(Spread.of(ratios) for ratios in zip(*pairs))
             for key, pairs in found.items()}
+
+
+def measure(chosen, count, rounds, requests):
+    """The same for contenders of bench/enforce, whose responses carry so many cookies."""
+    def asked(contender):
+        return Asked(contenders.site_of(contender), contender.module,
+                     server.Visit(contenders.host_of(count)))
+    return compare(asked(contenders.BY_KEY["none"]),
+                   {contender.key: asked(contender) for contender in chosen}, rounds, requests)
