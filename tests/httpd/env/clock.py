@@ -5,6 +5,7 @@ and of the time since boot. Both move together, as when time passes; the time of
 when somebody sets it.
 """
 import mmap
+import time
 
 from env import tools
 
@@ -15,26 +16,32 @@ class Clock:
     """Of a server that is not started yet."""
 
     def __init__(self, server):
-        self.wall = self.boot = 0  # seconds ahead
         path = server.root / "clock"
-        path.write_bytes(bytes(16))
+        path.write_bytes(bytes(24))
         path.chmod(0o644)
         with open(path, "r+b") as file:
-            self.shifts = memoryview(mmap.mmap(file.fileno(), 16)).cast("q")  # microseconds
+            # wall and boot, in microseconds, and whether they stand still
+            self.told = memoryview(mmap.mmap(file.fileno(), 24)).cast("q")
         server.preload.append(tools.compiled_preload(tools.TESTS / "preload" / "clock.c",
                                                      server.root))
         server.variables["COOKIEGUARD_TEST_CLOCK"] = str(path)
 
-    def _write(self):
-        self.shifts[0], self.shifts[1] = round(self.wall * 1000000), round(self.boot * 1000000)
+    def stand_still(self):
+        """From now on no time passes but what the test lets pass, however long it takes itself. Not
+        behind the real time: who waits until a moment of this clock would not wait at all."""
+        for which, clock in enumerate((time.CLOCK_REALTIME, time.CLOCK_BOOTTIME)):
+            self.told[which] = time.clock_gettime_ns(clock) // 1000 + HOUR * 1000000
+        self.told[2] = 1
 
     def advance(self, seconds):
         """As if so much time had passed."""
-        self.wall += seconds
-        self.boot += seconds
-        self._write()
+        self.told[0] += round(seconds * 1000000)
+        self.told[1] += round(seconds * 1000000)
 
-    def set_wall(self, seconds):
-        """As if somebody set the time of day to what it really is, and so many seconds more."""
-        self.wall = seconds
-        self._write()
+    def move_wall(self, seconds):
+        """As if somebody set the time of day so much ahead, or back."""
+        self.told[0] += round(seconds * 1000000)
+
+    def now(self):
+        """The time of day of a clock that stands still, in seconds since 1970."""
+        return self.told[0] // 1000000

@@ -88,6 +88,7 @@ class Site:
         self._write_users(root / "state" / "users")
         self.gates = Gates(root / "run" / "gate")
         self.clock = Clock(self.server)
+        self.clock.stand_still()
         self.tokens = set()
         self.server.expect("AH01873", "AH01909")
 

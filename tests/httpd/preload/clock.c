@@ -1,9 +1,10 @@
 /*
- * A clock of the tests, loaded before the C library: the time of day, and the time since boot, are as
- * many microseconds ahead as the file says that COOKIEGUARD_TEST_CLOCK names: two numbers of 64 bits
- * that env/clock.py writes while the server runs. The file stays mapped, so that a server that gave
- * up its privileges sees each change at once. All that measures spans of time (CLOCK_MONOTONIC) goes
- * on as it is: timeouts of connections are none of this clock's.
+ * A clock of the tests, loaded before the C library. The file that COOKIEGUARD_TEST_CLOCK names holds
+ * three numbers of 64 bits, which env/clock.py writes while the server runs: how many microseconds
+ * the time of day and the time since boot are ahead of what they really are, and whether they stand
+ * still; then the first two are the times themselves. The file stays mapped, so that a server that gave up
+ * its privileges sees each change at once. All that measures spans of time (CLOCK_MONOTONIC) goes on
+ * as it is: timeouts of connections are none of this clock's.
  *
  * It takes no lock and calls nothing that a sanitizer's runtime could have replaced.
  */
@@ -17,12 +18,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WALL, BOOT, CLOCKS };
+enum { WALL, BOOT, STANDS_STILL, NUMBERS };
 
-static const volatile int64_t no_shift[CLOCKS];
-static const volatile int64_t *shift = no_shift; /* microseconds */
+static const volatile int64_t real_time[NUMBERS];
+static const volatile int64_t *told = real_time; /* microseconds */
 
-__attribute__((constructor)) static void map_shift(void)
+__attribute__((constructor)) static void map_file(void)
 {
     const char *name = getenv("COOKIEGUARD_TEST_CLOCK");
     int file = name ? (int)syscall(SYS_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC) : -1;
@@ -31,10 +32,10 @@ __attribute__((constructor)) static void map_shift(void)
     if (file < 0) {
         return;
     }
-    mapped = mmap(NULL, sizeof no_shift, PROT_READ, MAP_SHARED, file, 0);
+    mapped = mmap(NULL, sizeof real_time, PROT_READ, MAP_SHARED, file, 0);
     syscall(SYS_close, file);
     if (mapped != MAP_FAILED) {
-        shift = mapped;
+        told = mapped;
     }
 }
 
@@ -55,15 +56,18 @@ static void move(struct timespec *moment, int64_t microseconds)
 
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
-    long failed = syscall(SYS_clock_gettime, clock, now);
+    int which = clock == CLOCK_BOOTTIME                                     ? BOOT
+                : clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE ? WALL
+                                                                            : NUMBERS;
 
-    if (failed) {
+    if (syscall(SYS_clock_gettime, clock, now)) {
         return -1;
     }
-    if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE) {
-        move(now, shift[WALL]);
-    } else if (clock == CLOCK_BOOTTIME) {
-        move(now, shift[BOOT]);
+    if (which != NUMBERS) {
+        if (told[STANDS_STILL]) {
+            *now = (struct timespec){0, 0};
+        }
+        move(now, told[which]);
     }
     return 0;
 }
