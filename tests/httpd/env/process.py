@@ -100,12 +100,16 @@ class Daemon:
             raise AssertionError(f"{problem}\n{self.output()}") from None
 
     def kill(self):
-        for pid in session_members(self.pid):
+        """Gone when this returns, with all that they held."""
+        members = session_members(self.pid)
+        for pid in members:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
         self.process.wait()
+        for pid in members:
+            wait_for_pid(pid, DEADLINE_S)
 
     def stop(self, how=signal.SIGTERM):
         """Stop it, and fail if a process of its session outlives it."""
