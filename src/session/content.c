@@ -1,14 +1,18 @@
 /* What a session holds: reading, looking for, and changing a list of items.
  *
- * A content may be hostile as far as its owner chooses keys and values. So no step compares all items
- * with all others: what must stand once is sorted first, by heapsort, whose cost has a bound that no
- * choice of keys moves (a hash would need a secret for that). Memory is a fixed piece of the stack. */
+ * A content may be hostile as far as its owner chooses keys and values. So no step compares all of many
+ * items with all others: what must stand once is sorted first, by heapsort, whose cost has a bound
+ * that no choice of keys moves. A few items are hashed, which costs less; at the worst each of the few
+ * meets each other. Memory is a fixed piece of the stack. */
 #include "content.h"
 
 #include <assert.h>
 
 /* Before the key: section 1 | key length 1 | value length 4. */
 enum { PREFIX = 6, KEY_MAX = 255 };
+
+/* So many items are few, and hashed into so many slots. */
+enum { FEW = 64, SLOTS = 256 };
 
 #define ITEM_MIN (PREFIX + 1 + 1 + 1)
 #define ITEMS_MAX (CG_CONTENT_MAX / ITEM_MIN)
@@ -115,8 +119,36 @@ static int compare_items(const void *context, uint16_t a, uint16_t b)
     return order ? order : memcmp(text + a + PREFIX, text + b + PREFIX, text[a + 1]);
 }
 
+static unsigned hash_item(const unsigned char *item)
+{
+    unsigned hash = item[0];
+    for (unsigned i = 0; i < item[1]; i++) {
+        hash = (hash ^ item[PREFIX + i]) * 0x01000193; /* FNV-1a */
+    }
+    return hash ^ hash >> 16;
+}
+
+static bool few_stand_once(const unsigned char *text, const uint16_t *starts, size_t count)
+{
+    uint16_t slots[SLOTS] = {0}; /* the number of an item, from 1 */
+
+    for (size_t i = 0; i < count; i++) {
+        unsigned slot = hash_item(text + starts[i]) % SLOTS;
+        for (; slots[slot]; slot = (slot + 1) % SLOTS) {
+            if (compare_items(text, starts[slots[slot] - 1], starts[i]) == 0) {
+                return false;
+            }
+        }
+        slots[slot] = (uint16_t)(i + 1);
+    }
+    return true;
+}
+
 static bool stands_once(cg_span text, uint16_t *starts, size_t count)
 {
+    if (count <= FEW) {
+        return few_stand_once((const unsigned char *)text.at, starts, count);
+    }
     sort_numbers(starts, count, compare_items, text.at);
     for (size_t i = 1; i < count; i++) {
         if (compare_items(text.at, starts[i - 1], starts[i]) == 0) {
@@ -301,14 +333,14 @@ static void write_item(cg_writer *writer, const cg_item *item)
     cg_write_char(writer, '\0');
 }
 
-/* An item that stays, is replaced or goes. True if it does not stay as it is. */
-static bool apply_to_item(const plan *is, const cg_item *item, cg_writer *writer)
+/* An item that stays, is replaced or goes; `whole` is its text. True if it does not stay as it is. */
+static bool apply_to_item(const plan *is, const cg_item *item, cg_span whole, cg_writer *writer)
 {
     size_t number = find_change(is, item);
     cg_item after = *item;
 
     if (number == CG_CHANGES_MAX || is_dropped(is, number)) {
-        write_item(writer, item);
+        cg_write(writer, whole);
         return false;
     }
     after.value = is->changes[number].value;
@@ -357,8 +389,9 @@ bool cg_content_apply(cg_content newest, const cg_change *changes, size_t count,
     sort_changes(&is, changes, count);
     meet_items(&is, newest);
     drop_units(&is);
-    while (cg_content_next(&rest, &item)) {
-        differs |= apply_to_item(&is, &item, writer);
+    for (cg_span from = rest; cg_content_next(&rest, &item); from = rest) {
+        cg_span whole = cg_span_part(from, 0, from.len - rest.len);
+        differs |= apply_to_item(&is, &item, whole, writer);
     }
     differs |= append_new(&is, writer);
     return differs;

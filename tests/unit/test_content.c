@@ -219,6 +219,24 @@ static void no_key_stands_twice_among_thousands(void **state)
     }
 }
 
+/* The same where few become many: they are looked at in two ways. */
+static void no_key_stands_twice_among_a_few(void **state)
+{
+    enum { ITEM_LEN = 10 };
+    (void)state;
+    for (size_t count = 2; count <= 130; count++) {
+        write_many(2, count);
+        assert_true(cg_content_check((cg_span){room, count * ITEM_LEN}));
+        for (size_t i = 0; i < 20; i++) {
+            size_t one = below((unsigned)count);
+            size_t other = (one + 1 + below((unsigned)count - 1)) % count;
+            write_many((unsigned)i % 3, count);
+            memcpy(room + one * ITEM_LEN, room + other * ITEM_LEN, ITEM_LEN);
+            assert_false(cg_content_check((cg_span){room, count * ITEM_LEN}));
+        }
+    }
+}
+
 /* The shortest items there are: one more octet and there would be one more of them. */
 static void the_most_items_have_their_room(void **state)
 {
@@ -599,6 +617,7 @@ int main(void)
         cmocka_unit_test(reads_nothing_that_is_not_there),
         cmocka_unit_test(checks_as_the_naive_one),
         cmocka_unit_test(no_key_stands_twice_among_thousands),
+        cmocka_unit_test(no_key_stands_twice_among_a_few),
         cmocka_unit_test(the_most_items_have_their_room),
         cmocka_unit_test(finds_a_key_in_its_section),
         cmocka_unit_test(values_are_terminated),
