@@ -133,20 +133,22 @@ bool cg_realm_of_request(const request_rec *r, cg_crypto *crypto, cg_realm *real
 
 /* -- the time -------------------------------------------------------------------------------- */
 
-static int64_t boot_to_wall; /* what CLOCK_BOOTTIME lacks to be seconds since 1970 */
+static apr_time_t lacking; /* what CLOCK_BOOTTIME lacks to be the time since 1970 */
 
-void cg_session_facts_set_clock(int64_t made_at, int64_t made_at_boot)
+void cg_session_facts_set_clock(apr_time_t boot_to_wall)
 {
-    boot_to_wall = made_at - made_at_boot;
+    lacking = boot_to_wall;
 }
 
 uint32_t cg_session_now(void)
 {
-    int64_t wall = (int64_t)apr_time_sec(apr_time_now());
+    apr_time_t now = apr_time_now();
     struct timespec boot;
 
-    if (clock_gettime(CLOCK_BOOTTIME, &boot) == 0 && (int64_t)boot.tv_sec + boot_to_wall > wall) {
-        wall = (int64_t)boot.tv_sec + boot_to_wall;
+    if (clock_gettime(CLOCK_BOOTTIME, &boot) == 0) {
+        apr_time_t counted = lacking + apr_time_make(boot.tv_sec, boot.tv_nsec / 1000);
+        now = counted > now ? counted : now;
     }
-    return wall <= 0 ? 0 : wall >= UINT32_MAX ? UINT32_MAX : (uint32_t)wall;
+    now = apr_time_sec(now);
+    return now <= 0 ? 0 : now >= UINT32_MAX ? UINT32_MAX : (uint32_t)now;
 }

@@ -17,8 +17,8 @@ bool cg_session_facts_make_realms(apr_pool_t *pconf, cg_crypto *crypto, server_r
  * virtual host; else ServerName stands in. False: no memory. */
 bool cg_realm_of_request(const request_rec *r, cg_crypto *crypto, cg_realm *realm);
 
-/* When the segment was made, by two clocks, in seconds: set by the parent. */
-void cg_session_facts_set_clock(int64_t made_at, int64_t made_at_boot);
+/* What CLOCK_BOOTTIME lacked to be the time since 1970 when the segment was made: set by the parent. */
+void cg_session_facts_set_clock(apr_time_t boot_to_wall);
 
 /* Seconds since 1970, now, which may be long after the request began: the later of the wall clock and
  * the one that nobody sets back (CLOCK_BOOTTIME since the segment was made). */

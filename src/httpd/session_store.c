@@ -17,7 +17,8 @@
 #define KEPT_AS(layout) KEPT_AS_(layout)
 
 typedef struct kept_store {
-    unsigned starts;   /* generations that came as far as post_config */
+    apr_size_t size;   /* of this: another one is of another module, loaded before; stays first */
+    unsigned starts;   /* generations that came as far as post_config; stays second */
     cg_key_ring *ring; /* of key_memory.h, not inherited; null: none */
     cg_store_segment segment;
 } kept_store;
@@ -227,7 +228,12 @@ static int refuse(const cg_store_start *start, bool is_first)
 static kept_store *find_kept(void)
 {
     kept_store *found = ap_retained_data_get(KEPT_AS(CG_TABLE_LAYOUT));
-    return found ? found : ap_retained_data_create(KEPT_AS(CG_TABLE_LAYOUT), sizeof *found);
+
+    if (!found || found->size != sizeof *found) {
+        found = ap_retained_data_create(KEPT_AS(CG_TABLE_LAYOUT), sizeof *found);
+        found->size = sizeof *found;
+    }
+    return found;
 }
 
 int cg_session_store_post_config(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_server)
@@ -248,7 +254,7 @@ int cg_session_store_post_config(apr_pool_t *pconf, apr_pool_t *ptemp, server_re
     }
     cg_key_memory_free(kept->ring, sizeof *kept->ring);
     kept->ring = start.ring;
-    cg_session_facts_set_clock(kept->segment.made_at, kept->segment.made_at_boot);
+    cg_session_facts_set_clock(kept->segment.boot_to_wall);
     apr_pool_cleanup_register(pconf, (void *)(intptr_t)getpid(), end_segment,
                               apr_pool_cleanup_null);
     say_hello(&start);

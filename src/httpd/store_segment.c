@@ -128,6 +128,7 @@ static apr_status_t make_memory(cg_store_segment *segment)
 static bool describe(cg_store_segment *segment, cg_crypto *crypto,
                      const unsigned char place_key_id[CG_KEY_ID_SIZE])
 {
+    apr_time_t now = apr_time_now();
     struct timespec boot;
 
     if (!cg_random(crypto, segment->nonce, sizeof segment->nonce) ||
@@ -135,8 +136,8 @@ static bool describe(cg_store_segment *segment, cg_crypto *crypto,
         return false;
     }
     memcpy(segment->place_key_id, place_key_id, CG_KEY_ID_SIZE);
-    segment->made_at = (int64_t)apr_time_sec(apr_time_now());
-    segment->made_at_boot = (int64_t)boot.tv_sec;
+    segment->made_at = (int64_t)apr_time_sec(now);
+    segment->boot_to_wall = now - apr_time_make(boot.tv_sec, boot.tv_nsec / 1000);
     return true;
 }
 

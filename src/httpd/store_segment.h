@@ -24,8 +24,8 @@ typedef struct cg_store_segment {
     const char *state_dir; /* where the name stands */
     unsigned char nonce[CG_SEGMENT_NONCE_SIZE];
     unsigned char place_key_id[CG_KEY_ID_SIZE];
-    int64_t made_at;      /* wall clock, seconds since 1970 */
-    int64_t made_at_boot; /* CLOCK_BOOTTIME, seconds */
+    int64_t made_at;         /* seconds since 1970 */
+    apr_time_t boot_to_wall; /* then, what CLOCK_BOOTTIME lacked to be the time since 1970 */
 } cg_store_segment;
 
 /* Makes a new, empty one; `dir` null: without a name. What a server before left behind under the name
