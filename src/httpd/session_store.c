@@ -228,10 +228,11 @@ static int refuse(const cg_store_start *start, bool is_first)
 static kept_store *find_kept(void)
 {
     kept_store *found = ap_retained_data_get(KEPT_AS(CG_TABLE_LAYOUT));
+    unsigned starts = found ? found->starts : 0;
 
     if (!found || found->size != sizeof *found) {
         found = ap_retained_data_create(KEPT_AS(CG_TABLE_LAYOUT), sizeof *found);
-        found->size = sizeof *found;
+        *found = (kept_store){.size = sizeof *found, .starts = starts};
     }
     return found;
 }
