@@ -1,11 +1,15 @@
-"""Sessions over graceful restarts: none is lost, and no request fails that would not have failed
-without the module."""
+"""Sessions over graceful restarts, and over the death of children: none is lost, and no request fails
+that would not have failed without the module."""
+import contextlib
+import itertools
 import math
+import os
+import signal
 import threading
 
 import pytest
 
-from env.process import wait_until
+from env.process import session_members, wait_for_pid, wait_until
 from env.session_client import Line, request_text
 from env.session_site import HOST, MPMS, Site
 
@@ -64,16 +68,16 @@ class Client:
         self.saved = {number}
 
 
-def hammer(site, keeps):
-    """Clients at work during all those restarts."""
+def hammer(site, keeps, what=None, times=GRACEFULS):
+    """Clients at work while that happens so many times; what: a graceful restart."""
     stop = threading.Event()
     clients = [Client(site, stop, keeps) for _ in range(CLIENTS)]
     try:
-        for _ in range(GRACEFULS):
+        for _ in range(times):
             wanted = requests_of(clients) + BETWEEN
             wait_until(lambda: requests_of(clients) >= wanted or any(c.odd for c in clients),
                        "requests", site.server.daemon.process)
-            site.server.graceful()
+            (what or site.server.graceful)()
     finally:
         stop.set()
         for client in clients:
@@ -158,3 +162,27 @@ def test_a_request_over_a_graceful_saves(sites):
         gate.open()
         assert slow.finish().is_silent
     assert site.ask(token).session == {"a": "1", "c": "3", "b": "2"}
+
+
+@pytest.mark.parametrize("mpm", MPMS)
+def test_a_child_that_is_killed_takes_no_session_with_it(sites, mpm):
+    """Wherever it was: also in the middle of a change, with the lock of it in its hands. prefork runs its
+    cleanups in the very place where SIGTERM finds it."""
+    site = sites(mpm)
+    site.server.expect("AH00052")  # child exits by that signal
+    parent = site.server.daemon.pid
+    signals = itertools.cycle([signal.SIGKILL, signal.SIGTERM])
+    bystander = site.new_session(kept="1")
+
+    def kill_some():
+        how = next(signals) if mpm == "prefork" else signal.SIGKILL
+        killed = [pid for pid in session_members(parent) if pid != parent][::2]
+        for pid in killed:
+            with contextlib.suppress(ProcessLookupError):  # it left by itself
+                os.kill(pid, how)
+        for pid in killed:
+            wait_for_pid(pid, 30)
+
+    clients = hammer(site, True, kill_some, 6)
+    assert [client.lost for client in clients if client.lost] == []
+    assert site.ask(bystander).session == {"kept": "1"}
