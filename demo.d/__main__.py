@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import ground
+import sessions
 import show
 
 LOG_WITHIN_S = 10
@@ -127,15 +128,18 @@ def show_unsolved():
     show.paragraph("The audit itself holds neither: no values, and paths without their query.")
 
 
-def show_places(directory, port):
+def show_places(directory, port, member):
     """Where to look."""
     show.heading("Where to look")
     for name, place in (("browser", f"https://localhost:{port}/  (self-signed: accept it)"),
                         ("curl", f"curl -ki https://localhost:{port}/remember"),
+                        ("login", f"https://localhost:{port}/members  ({sessions.USER}, "
+                                  f"{member.password})"),
                         ("audit", directory / "audit.log"),
                         ("access", directory / "access.log"),
                         ("errors", directory / "error.log"),
                         ("rules", Path(__file__).with_name("httpd.conf")),
+                        ("sessions", Path(__file__).with_name("sessions.conf")),
                         ("mistakes", Path(__file__).with_name("careless.py"))):
         print(f"   {name:9} {place}")
 
@@ -147,6 +151,7 @@ def run(directory, once):
     import guarded
     import tour
     guarded.make_certificate(directory)
+    member = sessions.make_member(directory)
     recorder = careless.Recorder(careless.make_application(directory / "careless.log"))
     listener = guarded.listen()
     port, keeper = guarded.start_httpd(directory, module, listener.getsockname()[1])
@@ -156,15 +161,18 @@ def run(directory, once):
         everything = show_cookies(directory, browser, recorder)
         wrong = show_returns(directory, browser)
         wrong += show_audit(directory, everything)
+        wrong += sessions.show_session(directory, browser, member, lambda name, *wanted:
+                                      wait_for_lines(directory / name, *wanted))
         show_unsolved()
-        show_places(directory, port)
+        show_places(directory, port, member)
         wrong += [f"{seen.stop.title}: {w}" for seen in everything for w in seen.wrong]
         print()
         for text in wrong:
             print(show.paint(f"WRONG: {text}", "red"))
         if not wrong:
             print(f"All {len(everything)} cookies are as they should be,"
-                  " and nothing that was tossed came in.")
+                  " and nothing that was tossed came in.\n"
+                  "The session opened for its token alone.")
         if not once:
             print("Ctrl-C ends it.", flush=True)
             threading.Event().wait()

@@ -13,11 +13,14 @@ from pathlib import Path
 
 from env import ports, tools
 from ground import CannotRun
+from sessions import named_segments
 from tour import SCRIPT
 
 CONFIGURATION = Path(__file__).with_name("httpd.conf")
+SESSIONS = Path(__file__).with_name("sessions.conf")
 MODULES = ("mpm_event", "unixd", "log_config", "authz_core", "ssl", "proxy", "proxy_http",
-           "alias", "cgi")
+           "alias", "cgi", "authn_core", "authn_file", "authz_user", "request", "session",
+           "auth_form")
 READY_WITHIN_S = 20
 SERVER_USERS = ("www-data", "apache", "_www", "daemon", "nobody")
 
@@ -44,13 +47,21 @@ def _copy_script(directory):
     return scripts
 
 
+def _module_file(name):
+    """Debian and Homebrew have all modules in one package, others have packages of their own."""
+    path = Path(tools.module_directory()) / f"mod_{name}.so"
+    if not path.exists():
+        raise CannotRun(f"{path.name} is missing; Fedora has it in mod_ssl or mod_session")
+    return path
+
+
 def _httpd_command(directory, module, port, application):
     """The command line: what httpd.conf leaves open goes before it with -C."""
     before = [f"Define port {port}", f"Define application {application}",
-              f'Define scripts "{_copy_script(directory)}"']
+              f'Define scripts "{_copy_script(directory)}"', f'Define sessions "{SESSIONS}"']
     for name in MODULES:
         if name not in tools.static_modules():
-            before.append(f'LoadModule {name}_module "{tools.module_directory()}/mod_{name}.so"')
+            before.append(f'LoadModule {name}_module "{_module_file(name)}"')
     before.append(f'LoadModule cookieguard_module "{module}"')
     if os.geteuid() == 0:
         known = {entry.pw_name for entry in pwd.getpwall()}
@@ -108,12 +119,15 @@ def _keep(command, directory, told):
                                      start_new_session=True)
         while select.select([told], [], [], None)[0] and os.read(told, 1):
             pass
+        segments = named_segments(httpd.pid)
         httpd.terminate()
         try:
             httpd.wait(READY_WITHIN_S)
         except subprocess.TimeoutExpired:
             os.killpg(httpd.pid, signal.SIGKILL)
             httpd.wait()
+        for path in segments:       # a store of sessions is there for the next start
+            Path(path).unlink(missing_ok=True)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
         os._exit(0)

@@ -123,11 +123,11 @@ class Browser:
                                                          context=context)
         self._host = f"localhost:{port}"
 
-    def ask(self, method, path, **headers):
+    def ask(self, method, path, body=None, **headers):
         """One request on a connection of its own."""
         connection = self._open()
         try:
-            connection.request(method, path, headers={"Host": self._host, **headers})
+            connection.request(method, path, body, {"Host": self._host, **headers})
             answer = connection.getresponse()
             answer.read()
             return Answer(answer.status, answer.msg.get_all("Set-Cookie") or [],

@@ -1,5 +1,6 @@
 """./demo runs for real: what it shows, what it returns, and that it leaves nothing behind."""
 
+import base64
 import os
 import pwd
 import re
@@ -8,6 +9,7 @@ import shutil
 import signal
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -16,6 +18,7 @@ from pathlib import Path
 import pytest
 
 import ground
+import sessions
 import tour
 from staying import started
 
@@ -89,6 +92,9 @@ def test_once_shows_every_cookie_and_ends(scratch):
         assert f"{back.number:2} {back.title}" in done.stdout
     assert re.search(r"\n   browser   SID=evil; __Host-(SID=\S+)\n   app log   account \1\n", done.stdout)
     assert "public, max-age=600  ->  private, max-age=600" in done.stdout
+    assert re.search(r"\n   browser   __Host-Http-cg=1\S+; Path=/; Secure; HttpOnly; SameSite=Lax\n",
+                     done.stdout)
+    assert "octets: the user's name, the password, the token, the token's secret:" in done.stdout
     assert f"All {len(tour.STOPS)} cookies are as they should be, and nothing" in done.stdout
     assert "WRONG" not in done.stdout and "\033" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= max(100, len(str(ROOT)) + 40)
@@ -111,11 +117,15 @@ def test_it_stays_and_answers_a_browser(staying):
     (signal.SIGINT, 0), (signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGHUP, 128 + signal.SIGHUP),
     (signal.SIGKILL, -signal.SIGKILL)])
 def test_nothing_is_left_after_a_signal(staying, scratch, number, code):
-    process, _ = staying
+    process, printed = staying
     assert len(processes_with(str(scratch))) >= 3       # the demo, its keeper, httpd
+    audit = Path(re.search(r"audit +(/\S+)", printed).group(1))
+    stores = sessions.named_segments(int(audit.with_name("httpd.pid").read_text(encoding="ascii")))
+    assert stores or not sys.platform.startswith("linux")
     process.send_signal(number)
     assert process.wait(ENDS_WITHIN_S) == code
     wait_until_nothing_is_left(scratch)
+    assert not [store for store in stores if Path(store).exists()]
 
 
 def test_unknown_words_are_refused(scratch):
@@ -196,3 +206,22 @@ def test_the_tour_notices_changed_bytes_of_a_right_line():
     stop = tour.Stop(1, "", "GET", "/", 200, "SID", tour.LAX)
     assert tour.what_is_wrong(stop, RIGHT, RIGHT) == []
     assert tour.what_is_wrong(stop, RIGHT, RIGHT.replace("; ", ";"))
+
+
+HANDLE, SECRET = bytes(range(1, 13)), bytes(range(101, 125))
+MEMBER = sessions.Member("a password", "1" + base64.urlsafe_b64encode(HANDLE + SECRET).decode())
+RECORD = b"CGR\x01" + bytes(8) + HANDLE + bytes(52)
+
+
+@pytest.mark.parametrize("memory, found", [
+    (b"", -1), (bytes(64) + RECORD, 64), (RECORD + RECORD, -1),
+    (RECORD.replace(HANDLE, SECRET[:12]), -1), (HANDLE + RECORD, 12)])
+def test_the_one_record_of_a_session_is_found(memory, found):
+    assert sessions.find_record(memory, HANDLE) == found
+
+
+@pytest.mark.parametrize("plain, told", [
+    (b"", []), (b"members-user=annamaria", ["the user's name"]), (b"a password", ["the password"]),
+    (MEMBER.token.encode(), ["the token"]), (SECRET, ["the token's secret"])])
+def test_what_can_be_read_in_a_store_is_noticed(plain, told):
+    assert sessions.readable(RECORD + plain + bytes(16), MEMBER) == told
