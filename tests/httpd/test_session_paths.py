@@ -9,6 +9,7 @@ import h2.events
 import pytest
 
 from env import http1, path_cases
+from env.clock import MINUTE
 from env.path_server import path_server
 from env.session_client import COOKIE, TOKEN
 from env.session_site import HOST
@@ -185,6 +186,28 @@ def test_other_kinds_of_response(site, words):
     token = TOKEN.search(line).group()
     site.know(token)
     assert site.ask(token).session == {"a": "1"}
+
+
+@pytest.mark.parametrize("over", ("http/1.1", "h2"))
+@pytest.mark.parametrize("status", (204, 302, 304, 403, 500))
+def test_a_token_comes_with_every_status(event_site, status, over):
+    token = event_site.new_session()
+    event_site.clock.advance(15 * MINUTE)
+    answer = event_site.ask(token, f"/cgi-bin/answer/{status}", over=over, line=b"x=1")
+    assert answer.status == status and answer.token and len(answer.response.set_cookies) == 2
+    assert event_site.ask(answer.token).session == {"a": "1"}
+
+
+@pytest.mark.parametrize("over", ("http/1.1", "h2"))
+@pytest.mark.parametrize("path", ("/cgi-bin/nph-answer/200", "/cgi-bin/nph-hints"))
+def test_a_rotation_waits_where_the_head_is_out_of_reach(event_site, path, over):
+    """A token that is made and not sent would be a lost one."""
+    token = event_site.new_session()
+    event_site.clock.advance(15 * MINUTE)
+    for _ in range(2):
+        answer = event_site.ask(token, path, over=over, line=b"x=1")
+        assert answer.status == 200 and answer.is_silent
+    assert event_site.ask(token).token
 
 
 def test_sessions_are_off_where_mod_session_is(site):
