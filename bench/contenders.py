@@ -122,6 +122,9 @@ RENAME = 'RequestHeader edit Cookie "(^|; )__Host-SID=" "$1SID="\n'
 RENAME_CAREFUL = ('RequestHeader edit* Cookie "(?:^|;)[ \\t]*SID=[^;]*" ""\n'
                   'RequestHeader edit Cookie "^; ?" ""\n' + RENAME)
 PREFIX_RULE = "CookieGuardCookie SID Prefix=__Host-\n"
+STATE_DIR = "CookieGuardStateDir state\n"
+SESSION = "CookieGuardSession On\nCookieGuardHTTPS on\n"
+WITH_TOKEN = "__Host-Http-cg=1" + "A" * 48 + "; " + OTHERS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,12 +152,20 @@ REQUEST_CONTENDERS = (
     RequestContender("prefix-one", "Prefix, 5 cookies, one of them prefixed",
                      GUARD_QUIET + PREFIX_RULE, "guard", base="none-5", cookie=PREFIXED,
                      seen=PLAIN, over="guard", bar=3000),
+    RequestContender("session-none", "sessions, no cookie", GUARD_QUIET + SESSION, "guard",
+                     preamble=STATE_DIR),
+    RequestContender("session-other", "sessions, 5 cookies that they do not concern",
+                     GUARD_QUIET + SESSION, "guard", base="none-5", cookie=UNCONCERNED,
+                     seen=UNCONCERNED, over="guard", bar=800, preamble=STATE_DIR),
+    RequestContender("session-token", "sessions, 5 cookies, one of them a token",
+                     GUARD_QUIET + SESSION, "guard", base="none-5", cookie=WITH_TOKEN,
+                     seen=OTHERS, over="guard", preamble=STATE_DIR),
 )
 REQUEST_BY_KEY = {contender.key: contender for contender in REQUEST_CONTENDERS}
 
 
 def request_site_of(contender):
-    return virtual_host(host_of(0), SEEN + contender.text)
+    return contender.preamble + virtual_host(host_of(0), SEEN + contender.text)
 
 
 # -- nested sections: does a merge cost more where there are many rules? ------------------------
