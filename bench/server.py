@@ -73,10 +73,14 @@ def module_path():
 
 @functools.lru_cache
 def _workshop():
-    """A directory for what is compiled, as long as the process lives."""
     place = tempfile.TemporaryDirectory(prefix="cookieguard-bench-")
     pathlib.Path(place.name).chmod(0o755)
     return place
+
+
+def workshop():
+    """A directory for what is compiled, as long as the process lives."""
+    return _workshop().name
 
 
 _compiler = threading.Lock()  # several contenders are measured at once
@@ -86,7 +90,7 @@ _compiler = threading.Lock()  # several contenders are measured at once
 def compiled(source):
     """A module of this directory, compiled."""
     with _compiler:
-        return tools.compiled_module(HERE / source, _workshop().name)
+        return tools.compiled_module(HERE / source, workshop())
 
 
 def load_line(module):
