@@ -118,6 +118,7 @@ static bool write_record(cg_shard *shard, const writing *is, const cg_found *fou
         memcpy(shard->blocks + (size_t)at * CG_BLOCK_SIZE, is->record + done, len);
         shard->states[at] = CG_BLOCK_MORE;
         done += len;
+        CG_FAULT_POINT("a block filled");
     }
     CG_IN_THIS_ORDER("filled");
     shard->states[found->at] = (uint8_t)(CG_BLOCK_FIRST + (unsigned)found->class);

@@ -14,12 +14,14 @@
 /* -- dying at a step ------------------------------------------------------------------------ */
 
 static unsigned steps_left; /* 0: none is to be died at */
-static unsigned steps_seen;
+
+static void (*at_each_step)(const char *name); /* what is done there instead */
 
 void reach_fault_point(const char *name)
 {
-    (void)name;
-    steps_seen++;
+    if (at_each_step) {
+        at_each_step(name);
+    }
     if (steps_left && --steps_left == 0) {
         kill(getpid(), SIGKILL);
     }
@@ -208,6 +210,38 @@ static void death_while_replacing(void **state)
     free_scene(&is);
 }
 
+static bool is_reached;
+
+static void die_between_the_two(const char *name)
+{
+    if (is_reached) {
+        kill(getpid(), SIGKILL);
+    }
+    is_reached = strcmp(name, "there") == 0;
+}
+
+static void act_replace_halfway(scene *is)
+{
+    at_each_step = die_between_the_two;
+    act_replace(is);
+}
+
+/* Both stand there, whole, and the write had happened. */
+static void the_later_version_of_two_stays(void **state)
+{
+    scene is = new_scene();
+    cg_record_header later = is.records[7];
+    (void)state;
+
+    later.version++;
+    later.length = 2000;
+    assert_true(dies_at(&is, act_replace_halfway, 0));
+    assert_true(is_whole(&is, &later));
+    assert_sound(is.of.table);
+    assert_int_equal(count_whole(&is, 7), RECORDS - 1);
+    free_scene(&is);
+}
+
 /* -- removing ------------------------------------------------------------------------------- */
 
 static void act_remove(scene *is)
@@ -304,6 +338,58 @@ static void death_while_rebuilding(void **state)
     }
     assert_true(step > 20);
     free_scene(&is);
+}
+
+/* -- copying -------------------------------------------------------------------------------- */
+
+/* The memory as it is at each step, in another place and with locks that nobody ever held. */
+static struct copying {
+    const scene *of;
+    test_table copy;
+    bool (*holds)(const scene *is);
+    unsigned steps;
+} copying;
+
+static void look_at_a_copy(const char *name)
+{
+    scene there = *copying.of;
+
+    there.of = copying.copy;
+    memcpy(there.of.memory, copying.of->of.memory, there.of.size);
+    assert_true(cg_lock_format(&cg_shard_at(there.of.table, 0).head->lock));
+    at_each_step = NULL;
+    assert_sound(there.of.table);
+    if (!copying.holds(&there)) {
+        fail_msg("lost more than the write in flight, at step %s", name);
+    }
+    at_each_step = look_at_a_copy;
+    copying.steps++;
+}
+
+/* No lock tells that somebody died: the busy word does. */
+static void a_copy_of_any_moment_is_put_right(void **state)
+{
+    static const struct {
+        scene_act *act;
+        bool (*holds)(const scene *is);
+    } rows[] = {{act_put, holds_after_put},
+                {act_replace, holds_after_replace},
+                {act_remove, holds_after_remove},
+                {act_touch, holds_after_touch}};
+    (void)state;
+    for (unsigned i = 0; i < COUNT(rows); i++) {
+        scene is = new_scene();
+        scene before = is; /* what it put, for those who ask afterwards */
+
+        copying = (struct copying){
+            .of = &before, .copy = new_table(CG_TABLE_SIZE_MIN), .holds = rows[i].holds};
+        at_each_step = look_at_a_copy;
+        rows[i].act(&is);
+        at_each_step = NULL;
+        assert_true(copying.steps >= 5);
+        free_table(&copying.copy);
+        free_scene(&is);
+    }
 }
 
 /* -- what stands there ---------------------------------------------------------------------- */
@@ -488,10 +574,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(death_while_putting),
         cmocka_unit_test(death_while_replacing),
+        cmocka_unit_test(the_later_version_of_two_stays),
         cmocka_unit_test(death_while_removing),
         cmocka_unit_test(death_while_touching),
         cmocka_unit_test(death_while_making_room),
         cmocka_unit_test(death_while_rebuilding),
+        cmocka_unit_test(a_copy_of_any_moment_is_put_right),
         cmocka_unit_test(a_busy_word_is_enough),
         cmocka_unit_test(incomplete_records_are_dropped),
         cmocka_unit_test(lists_are_in_order_of_last_access),

@@ -15,14 +15,17 @@
 
 enum { KILLS = 100, STEPS_BETWEEN = 400 };
 
+/* Works until it is killed, or nobody is left to do that. */
 static pid_t start_worker(worker *is)
 {
+    pid_t parent = getpid();
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
-        for (;;) {
+        while (getppid() == parent) {
             work_once(is);
         }
+        _exit(1);
     }
     return pid;
 }
@@ -40,10 +43,11 @@ static void check_slots(worker *is)
     }
 }
 
-static void wait_for_steps(const worker *is, unsigned steps)
+static void wait_for_steps(const worker *is, pid_t pid, unsigned steps)
 {
     uint32_t from = is->progress->steps;
     while (is->progress->steps - from < steps) {
+        assert_int_equal(waitpid(pid, NULL, WNOHANG), 0); /* it found something, and said it */
         sched_yield();
     }
 }
@@ -69,7 +73,7 @@ static void four_processes_and_death(void **state)
         unsigned number = below(&chance, WORKERS);
         int status;
 
-        wait_for_steps(&workers[number], below(&chance, STEPS_BETWEEN));
+        wait_for_steps(&workers[number], pids[number], below(&chance, STEPS_BETWEEN));
         kill(pids[number], SIGKILL);
         assert_int_equal(waitpid(pids[number], &status, 0), pids[number]);
         assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
