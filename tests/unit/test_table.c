@@ -1,6 +1,8 @@
 /* The table: what is put is found, beside a naive model that keeps records in an array. */
 #include "table_in_memory.h"
 
+#include "session/table_layout.h"
+
 /* -- the segment ----------------------------------------------------------------------------- */
 
 static void knows_its_own_segment(void **state)
@@ -53,6 +55,31 @@ static void fits_any_size(void **state)
                          CG_TABLE_DONE);
         assert_sound(is.table);
         free_table(&is);
+    }
+}
+
+/* Nothing overlaps, and all of it lies in the mapping; blocks have numbers of 16 bits. */
+static void divides_any_size(void **state)
+{
+    uint64_t chance = 5;
+    (void)state;
+    for (unsigned i = 0; i < 2000; i++) {
+        size_t size = CG_TABLE_SIZE_MIN + (size_t)(next_number(&chance) >> (28 + i % 16));
+        cg_geometry is;
+
+        assert_true(cg_geometry_make(size, &is));
+        assert_true(is.block_count > 4 * cg_blocks_for(RECORD_MAX) && is.block_count < CG_NO_BLOCK);
+        assert_true(is.revocations_at >= CG_TABLE_HEAD_SIZE + CG_TABLE_CHILDREN_MAX * 8);
+        assert_true(is.revocations_at + is.revocations_size <= is.shards_at);
+        assert_true(is.shards_at + is.shard_count * is.shard_size <= size);
+        assert_true(is.lists_at >= sizeof(cg_shard_head));
+        assert_true(is.lists_at + (size_t)6 * CG_LISTS <= is.buckets_at);
+        assert_true(is.buckets_at + (size_t)2 * is.bucket_count <= is.subjects_at);
+        assert_true(is.subjects_at + (size_t)2 * is.subject_count <= is.links_at);
+        assert_true(is.links_at + (size_t)2 * is.block_count <= is.states_at);
+        assert_true(is.states_at + is.block_count <= is.blocks_at);
+        assert_true(is.blocks_at % CG_BLOCK_SIZE == 0 && is.shard_size % CG_BLOCK_SIZE == 0);
+        assert_true(is.blocks_at + (size_t)is.block_count * CG_BLOCK_SIZE <= is.shard_size);
     }
 }
 
@@ -383,6 +410,7 @@ int main(void)
         cmocka_unit_test(knows_its_own_segment),
         cmocka_unit_test(refuses_what_is_too_small),
         cmocka_unit_test(fits_any_size),
+        cmocka_unit_test(divides_any_size),
         cmocka_unit_test(agrees_with_a_naive_model),
         cmocka_unit_test(creation_never_replaces_an_existing_handle),
         cmocka_unit_test(placement_is_not_predictable_from_the_handle),

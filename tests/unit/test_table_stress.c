@@ -141,7 +141,7 @@ static uint16_t hostile_number(uint64_t *chance, unsigned blocks)
     case 2:
         return (uint16_t)below(chance, 300);
     case 3:
-        return (uint16_t)below(chance, blocks + 2);
+        return (uint16_t)(below(chance, 2) ? below(chance, blocks) : blocks + below(chance, 32));
     default:
         return (uint16_t)next_number(chance);
     }
@@ -265,6 +265,53 @@ static void any_octet_may_be_written_between_two_calls(void **state)
         if (i % 300 == 0) {
             assert_usable(&is);
         }
+    }
+    assert_usable(&is);
+    free_guarded_table(&is);
+}
+
+/* All numbers of one kind are those of blocks behind the last one, where a page begins that nobody may
+ * touch. */
+static void write_beyond(const test_table *is, unsigned kind, uint64_t *chance)
+{
+    const cg_geometry *geometry = &is->table->geometry;
+    cg_shard shard = cg_shard_at(is->table, 0);
+    uint16_t beyond = (uint16_t)(shard.block_count + 1 + below(chance, 30));
+    volatile uint16_t *const arrays[] = {shard.links, shard.buckets, shard.subjects, shard.newest,
+                                         shard.oldest};
+    const unsigned counts[] = {geometry->block_count, geometry->bucket_count,
+                               geometry->subject_count, CG_LISTS, CG_LISTS};
+
+    if (kind < COUNT(arrays)) {
+        for (unsigned i = 0; i < counts[kind]; i++) {
+            arrays[kind][i] = beyond;
+        }
+        return;
+    }
+    shard.head->free_first = beyond;
+    for (unsigned at = 0; at < shard.block_count; at++) {
+        cg_first_block *first = cg_first(&shard, at);
+        if (cg_is_first(shard.states[at])) {
+            volatile uint16_t *const links[] = {&first->bucket_next, &first->newer, &first->older,
+                                                &first->subject_next, &first->subject_previous};
+            *links[below(chance, COUNT(links))] = beyond;
+        }
+    }
+}
+
+static void no_number_beyond_the_last_block_is_followed(void **state)
+{
+    enum { KINDS = 6, TIMES = 400, FILL = 20 };
+    test_table is = new_guarded_table(CG_TABLE_SIZE_MIN);
+    uint64_t chance = 41;
+    (void)state;
+
+    for (unsigned i = 0; i < TIMES; i++) {
+        for (unsigned k = 0; k < FILL; k++) {
+            ask_anything(is.table, &chance);
+        }
+        write_beyond(&is, i % KINDS, &chance);
+        ask_anything(is.table, &chance);
     }
     assert_usable(&is);
     free_guarded_table(&is);
@@ -438,6 +485,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(four_processes_and_death),
         cmocka_unit_test(any_octet_may_be_written_between_two_calls),
+        cmocka_unit_test(no_number_beyond_the_last_block_is_followed),
         cmocka_unit_test(any_octet_may_be_written_at_any_time),
         cmocka_unit_test(copy_under_lock_is_the_only_read),
         cmocka_unit_test(nobody_waits_for_a_stopped_process),
