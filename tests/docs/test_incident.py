@@ -184,7 +184,7 @@ def commands(program):
 @pytest.fixture(scope="module")
 def log():
     """An audit of what the page speaks of."""
-    made = Httpd("incident-log", None, ports_named=["plain"], text=f"""
+    made = Httpd("incident-log", None, ports_named=["plain"], modules=["session"], text=f"""
         Listen 127.0.0.1:${{port_plain}}
         ServerName https://guarded.test
         CookieGuard On
@@ -197,12 +197,20 @@ def log():
         <Location "/login">
             Header always set Set-Cookie "SID=1; Path=/shop"
         </Location>
+        CookieGuardSession On
+        CookieGuardStateDir "${{root}}/keys"
+        CookieGuardStore shm size=1M
+        <Location "/account">
+            Session On
+        </Location>
         """)
     made.start()
     made.request("/shop")
     made.request("/login")
     made.request("/", headers={"Cookie": "SID=1; sid=2"})
-    made.wait_for_audit(lambda told: len(told) >= 3)
+    for token in ("1", "2" + "A" * 48, "1" + "A" * 48):
+        made.request("/account", headers={"Cookie": f"__Host-Http-cg={token}"})
+    made.wait_for_audit(lambda told: len(told) >= 6)
     yield made.root / "logs" / "audit_log"
     made.stop()
     made.remove()
@@ -217,7 +225,7 @@ def test_questions_to_the_audit_are_answered_as_the_page_shows(command, printed,
 
 
 def test_there_are_questions_to_the_audit():
-    assert len(commands("jq")) == 3
+    assert len(commands("jq")) == 4
 
 
 def test_the_cache_is_empty_after_the_command_of_the_page():

@@ -101,3 +101,14 @@ def test_graceful_keeps_sessions_and_a_stop_ends_them(shop):
     shop.stop()
     shop.start()
     assert ask(shop, token).status == 302
+
+
+def test_a_start_without_the_ring_makes_another_one(shop):
+    """What docs/incident.md says to do if somebody may have read it."""
+    ring = shop.root / "keys" / "keys"
+    shop.stop()
+    before = ring.read_bytes()
+    ring.unlink()
+    shop.start()
+    assert ring.read_bytes() != before and ring.stat().st_mode & 0o777 == 0o600
+    assert ask(shop, token_of(log_in(shop))).status == 200
