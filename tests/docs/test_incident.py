@@ -1,6 +1,7 @@
 """What docs/incident.md says of the bad night is tried against a real httpd, and its numbers are
 those of the source."""
 import re
+import signal
 import subprocess
 
 import c_tables
@@ -95,7 +96,7 @@ def test_who_must_log_in_again(switch):
             made.request("/", headers={"Cookie": f"a=b; {cookie}=1"}).status != 204
             for cookie in ("bare", "__Host-SID"))
     finally:
-        made.stop()
+        made.stop(how=signal.SIGWINCH)
         made.remove()
     assert must_log_in == switches()[switch]
 
@@ -135,7 +136,7 @@ def test_each_reason_is_in_a_record(tmp_path):
             made.request(f"/{reason}", headers={"Cookie": field})
         records = made.wait_for_audit(lambda told: len(told) >= len(REFUSED))
     finally:
-        made.stop()
+        made.stop(how=signal.SIGWINCH)
         made.remove()
     assert [(record["event"], record["path"], list(record["refusals"])) for record in records] == [
         ("cookies-refused", f"/{reason}", [reason]) for reason in REFUSED]
@@ -212,7 +213,7 @@ def log():
         made.request("/account", headers={"Cookie": f"__Host-Http-cg={token}"})
     made.wait_for_audit(lambda told: len(told) >= 6)
     yield made.root / "logs" / "audit_log"
-    made.stop()
+    made.stop(how=signal.SIGWINCH)
     made.remove()
 
 
@@ -250,5 +251,5 @@ def test_the_cache_is_empty_after_the_command_of_the_page():
         assert (done.returncode, done.stdout) == (0, printed)
         assert not [path for path in stored.glob("**/*") if path.is_file()]
     finally:
-        made.stop()
+        made.stop(how=signal.SIGWINCH)
         made.remove()

@@ -1,5 +1,6 @@
 """The login that docs/sessions.md shows works as the page says."""
 import re
+import signal
 import subprocess
 import urllib.parse
 
@@ -98,7 +99,7 @@ def test_graceful_keeps_sessions_and_a_stop_ends_them(shop):
     token = token_of(log_in(shop))
     shop.graceful()
     assert ask(shop, token).status == 200
-    shop.stop()
+    shop.stop(how=signal.SIGWINCH)
     shop.start()
     assert ask(shop, token).status == 302
 
@@ -106,7 +107,7 @@ def test_graceful_keeps_sessions_and_a_stop_ends_them(shop):
 def test_a_start_without_the_ring_makes_another_one(shop):
     """What docs/incident.md says to do if somebody may have read it."""
     ring = shop.root / "keys" / "keys"
-    shop.stop()
+    shop.stop(how=signal.SIGWINCH)
     before = ring.read_bytes()
     ring.unlink()
     shop.start()
