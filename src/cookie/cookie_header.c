@@ -18,10 +18,11 @@ void cg_cookie_pair_parse(cg_span raw, cg_cookie_pair *pair)
 
 cg_span cg_cookie_inner_name(cg_span text)
 {
-    size_t end = text.len, start, before;
+    size_t end = text.len, cut = 1, start, before;
 
-    while (end && text.at[end - 1] != '=' && cg_name_is_trimmed((unsigned char)text.at[end - 1])) {
-        end--;
+    while (end && cut && text.at[end - 1] != '=') {
+        cut = cg_name_trimmed_end(cg_span_part(text, 0, end));
+        end -= cut;
     }
     for (start = end; start && text.at[start - 1] != '='; start--) {
         if (cg_cookie_is_boundary(text.at[start - 1])) {

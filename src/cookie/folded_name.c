@@ -24,6 +24,17 @@ static unsigned char next_octet(cg_span name, size_t *at)
     return (unsigned char)c;
 }
 
+size_t cg_name_trimmed_end(cg_span name)
+{
+    size_t at = name.len >= 3 ? name.len - 3 : 0;
+    char last = name.len ? name.at[name.len - 1] : 'a';
+
+    if (last == '+' || cg_name_is_trimmed((unsigned char)last)) {
+        return 1;
+    }
+    return name.len >= 3 && name.at[at] == '%' && cg_name_is_trimmed(next_octet(name, &at)) ? 3 : 0;
+}
+
 /* The end of the name up to here, if what is trimmed behind it counts where it is a `_`. */
 static size_t end_with_underscores(const cg_folded_name *folded, size_t end)
 {

@@ -46,6 +46,10 @@ static inline bool cg_name_is_trimmed(unsigned char c)
     return !cg_ascii_is_token((char)c);
 }
 
+/* How many octets at the end of a name make one that is left out there: one, or three that are
+ * percent-encoded; a `+` counts as the blank that it may be. 0: the last one is not. */
+size_t cg_name_trimmed_end(cg_span name);
+
 /* Percent signs are decoded once, both ends are trimmed, and each octet between them is folded. */
 void cg_name_fold(cg_span name, cg_folded_name *folded);
 

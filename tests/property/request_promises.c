@@ -58,7 +58,7 @@ static bool take_pair(octets field, size_t *at, octets *pair)
 
 static bool starts_with(octets t, octets start)
 {
-    return t.len >= start.len && memcmp(t.at, start.at, start.len) == 0;
+    return start.len == 0 || (t.len >= start.len && memcmp(t.at, start.at, start.len) == 0);
 }
 
 /* True if the pair is `prefix` `name`=..., as browsers write it; *value is what follows. */

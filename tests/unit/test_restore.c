@@ -132,6 +132,10 @@ static const restore_case restored[] = {
 };
 
 static const restore_case refused[] = {
+    /* a name that some parser trims once it is decoded */
+    {SID, "c,SID %20=v", "", "embedded:1"},
+    {SID, "c,SID %20%00=v; a=1", "a=1", "embedded:1"},
+    {SID, "c,__Host-SID +=v", "", "embedded:1"},
     /* the application's own name */
     {SID, "SID=v", "", "plain:1"},
     {SID, "SID=v; a=1", "a=1", "plain:1"},
