@@ -425,6 +425,13 @@ static void leave_token_out(printing *p, const verdict *is, cg_span raw)
     remember_secret(p->restored, raw);
 }
 
+/* The pair of which the first pass found that it is a token's; later ones are judged again. */
+static bool is_first_token(const cg_restored *restored, cg_span raw)
+{
+    const char *value = restored->token.at;
+    return value && value > raw.at && value <= raw.at + raw.len;
+}
+
 static void print_suspect(printing *p, cg_span raw)
 {
     const cg_restored_cookie *chosen = find_chosen(p->restored, raw.at);
@@ -439,7 +446,11 @@ static void print_suspect(printing *p, cg_span raw)
         print_piece(p, raw, (size_t)(chosen->name.at - raw.at) - cut, cut);
         return;
     }
-    is = judge_pair(p->restored, raw);
+    if (is_first_token(p->restored, raw)) {
+        is = (verdict){.guard = p->restored->guards->token->guards};
+    } else {
+        is = judge_pair(p->restored, raw);
+    }
     if (is.refusal == CG_REFUSAL_NONE && !is.guard) {
         print_free_pair(p, raw);
         return;

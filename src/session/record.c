@@ -113,13 +113,10 @@ static associated associate(const cg_realm *realm, const unsigned char *record)
 }
 
 /* One octet of padding that says something is one in which something could be hidden. */
-static bool is_zero(const unsigned char *at, size_t len)
+static bool is_padding(const unsigned char *at, size_t len)
 {
-    unsigned char octets = 0;
-    for (size_t i = 0; i < len; i++) {
-        octets |= at[i];
-    }
-    return octets == 0;
+    static const unsigned char zeros[CG_RECORD_PADDING];
+    return len <= sizeof zeros && memcmp(at, zeros, len) == 0;
 }
 
 static cg_record_verdict open_in_place(cg_crypto *crypto, const unsigned char key[CG_KEY_SIZE],
@@ -139,7 +136,7 @@ static cg_record_verdict open_in_place(cg_crypto *crypto, const unsigned char ke
         return CG_RECORD_TAMPERED;
     }
     *text = (cg_span){(const char *)content, header.length};
-    return is_zero(content + header.length, padded - header.length) && cg_content_check(*text)
+    return is_padding(content + header.length, padded - header.length) && cg_content_check(*text)
                ? CG_RECORD_OPENED
                : CG_RECORD_MALFORMED;
 }

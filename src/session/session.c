@@ -289,9 +289,18 @@ cg_session cg_session_reload(const cg_session *session, cg_crypto *crypto, uint3
     return s;
 }
 
+/* The content does not stand where the record was read. */
+static bool is_rewritten(const cg_session *session)
+{
+    uintptr_t at = (uintptr_t)session->content.text.at, memory = (uintptr_t)session->memory;
+    return at < memory || at - memory >= session->memory_used;
+}
+
 void cg_session_wipe(cg_session *session)
 {
-    cg_wipe((void *)session->content.text.at, session->content.text.len);
+    if (is_rewritten(session)) {
+        cg_wipe((void *)session->content.text.at, session->content.text.len);
+    }
     cg_wipe(session->memory, session->memory_used);
     session->memory_used = 0;
     cg_wipe(session->entry.key, sizeof session->entry.key);
