@@ -4,7 +4,8 @@
  * In fixups, behind mod_session's, by the query of the request:
  *
  *   begin         the session has a counter at 0
- *   fill=200,6    and further entries, 6 with the counter; 200 octets as mod_session encodes them
+ *   fill=200,6    so many octets as mod_session encodes them, in 6 entries of about one size; of one
+ *                 entry alone, the counter's, which begins with the number
  *   write         the counter goes up by one
  *   seen          response field X-Seen: the counter and the size
  *   anything else the request only reads: that is mod_session's doing
@@ -53,16 +54,35 @@ static long counter_of(request_rec *r, session_rec *session)
     return value ? strtol(value, NULL, 10) : -1;
 }
 
-static void set_counter(request_rec *r, session_rec *session, long count)
+/* The number, and letters up to a length; such that mod_session need not encode. */
+static void set_counter(request_rec *r, session_rec *session, long count, size_t len)
 {
-    set_value(r, session, COUNTER, apr_psprintf(r->pool, "%0*ld", COUNTER_LEN, count));
+    char *value = apr_palloc(r->pool, len + 1);
+
+    memset(value, 'a', len);
+    value[len] = '\0';
+    for (int i = COUNTER_LEN; i > 0; i--, count /= 10) {
+        value[i - 1] = (char)('0' + count % 10);
+    }
+    set_value(r, session, COUNTER, value);
 }
 
-/* Entries of about one size; letters that mod_session need not encode. */
+static void count_up(request_rec *r, session_rec *session)
+{
+    const char *value = NULL;
+    get_value(r, session, COUNTER, &value);
+    if (value) {
+        set_counter(r, session, strtol(value, NULL, 10) + 1, strlen(value));
+    }
+}
+
 static void fill(request_rec *r, session_rec *session, size_t size, int count)
 {
     size_t used = strlen(COUNTER) + 1 + COUNTER_LEN;
 
+    if (count == 1) {
+        set_counter(r, session, 0, size - used + COUNTER_LEN);
+    }
     for (int i = 1; i < count; i++) {
         const char *key = apr_psprintf(r->pool, "entry-%02d", i);
         size_t len = (size - used) / (size_t)(count - i) - strlen(key) - strlen("&=");
@@ -91,9 +111,9 @@ static int act(request_rec *r)
         return DECLINED;
     }
     if (!strcmp(r->args, "write")) {
-        set_counter(r, session, counter_of(r, session) + 1);
+        count_up(r, session);
     } else if (!strcmp(r->args, "begin")) {
-        set_counter(r, session, 0);
+        set_counter(r, session, 0, COUNTER_LEN);
     } else if (sscanf(r->args, "fill=%u,%d", &size, &count) == 2) {
         fill(r, session, size, count);
     } else if (!strcmp(r->args, "seen")) {

@@ -15,12 +15,23 @@ import server
 
 HOST = contenders.host_of(0)
 COOKIE = "session"
-SIZES = {200: "200 B", 2048: "2 KiB"}
-ENTRIES = {200: 6, 2048: 16}  # of which the first is the counter
 USES = ("read", "write")
 
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """Of a session: octets as mod_session encodes it, and in how many entries."""
+    size: int
+    entries: int
+    title: str
+
+
+SMALL, LARGE = Shape(200, 1, "200 B"), Shape(2048, 1, "2 KiB")
+SHAPES = {"small": SMALL, "large": LARGE, "small-6": Shape(200, 6, "200 B in 6"),
+          "large-16": Shape(2048, 16, "2 KiB in 16")}
+
 # What ours may cost, in instructions over httpd alone that gets the same request without a cookie.
-BARS = {("read", 200): 22_000, ("write", 200): 42_000, ("read", 2048): 27_000}
+BARS = {("read", SMALL): 22_000, ("write", SMALL): 42_000, ("read", LARGE): 27_000}
 
 STATEMENTS = {
     "deletesession": "delete from session where key = %s",
@@ -98,10 +109,10 @@ def visit(query=""):
     return server.Visit(HOST, "/page.html" + (f"?{query}" if query else ""))
 
 
-def beginning(store, size):
-    """The visits that make a session of this size. First a small one: of a session that nobody came
+def beginning(store, shape):
+    """The visits that make a session of this shape. First a small one: of a session that nobody came
     back with, a store may want to keep little."""
-    queries = ("begin", f"fill={size},{ENTRIES[size]}") if store.has_session else ()
+    queries = ("begin", f"fill={shape.size},{shape.entries}") if store.has_session else ()
     return [visit(query) for query in queries]
 
 
@@ -109,9 +120,9 @@ def visit_for(use):
     return visit("write" if use == "write" else "")
 
 
-def check(store, size, writes, seen):
+def check(store, shape, writes, seen):
     """A store that does not do its work has no figure: the session is as large as it should be, and
     has all that was written."""
-    wanted = f"{writes} {size}" if store.has_session else ""
+    wanted = f"{writes} {shape.size}" if store.has_session else ""
     if seen != wanted:
         raise RuntimeError(f"{store.title}: {seen!r} in place of {wanted!r}")
