@@ -52,6 +52,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_fixups(cg_request_session_fixups, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_filter(cg_response_insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_error_filter(cg_response_insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_log_transaction(cg_request_log_transaction, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(cg_session_log_redact, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(cg_audit_log_request, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(cg_interim_log_transaction, NULL, NULL, APR_HOOK_MIDDLE);

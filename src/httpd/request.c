@@ -107,12 +107,17 @@ static void guard_request(request_rec *r, const cg_server_config *config)
     }
 }
 
-/* The client's own request, or the error page of one that httpd refused before it came here (417):
- * what was restored is not restored again, and what concerned no guard does not now. */
-static bool comes_first(const request_rec *r)
+/* What was restored is not restored again; what concerned no guard does not now. */
+static bool is_restored(const request_rec *r)
 {
     const cg_response *response = cg_response_of(r);
-    return !r->main && (!r->prev || !response || !(response->restored || response->headers_in));
+    return response && (response->restored || response->headers_in);
+}
+
+/* The client's own request, or the error page of one that httpd refused before it came here (417). */
+static bool comes_first(const request_rec *r)
+{
+    return !r->main && (!r->prev || !is_restored(r));
 }
 
 int cg_request_post_read_request(request_rec *r)
@@ -121,6 +126,19 @@ int cg_request_post_read_request(request_rec *r)
 
     cg_interim_arm(r);
     if (config->request_guards && comes_first(r) && !is_left_alone(r)) {
+        guard_request(r, config);
+    }
+    return DECLINED;
+}
+
+/* Of a request that httpd refused before it asked anybody (400, 417) all cookies are still as they came:
+ * no log is to see them like that. */
+int cg_request_log_transaction(request_rec *r)
+{
+    const cg_server_config *config = cg_config_of(r->server);
+
+    if (r->status >= HTTP_BAD_REQUEST && config->request_guards && !is_restored(r) &&
+        !is_left_alone(r)) {
         guard_request(r, config);
     }
     return DECLINED;

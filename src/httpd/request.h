@@ -15,6 +15,9 @@ void cg_request_register_filter(void);
  * that read cookies. */
 int cg_request_post_read_request(request_rec *r);
 
+/* Hook of the same name, before the loggers: what cg_request_post_read_request was not asked about. */
+int cg_request_log_transaction(request_rec *r);
+
 /* Before a handler can read the body of `r`: trailers merged into the request's head bring no
  * cookies (MergeTrailers). */
 void cg_request_guard_trailers(request_rec *r, cg_response *response);

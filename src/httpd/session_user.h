@@ -1,5 +1,5 @@
-/* Who the user is, as the response side knows it: by mod_session's entries, by r->user, or by what
- * CookieGuardLogin says of the response. */
+/* Who the user is, as the response side knows it: by mod_session's entries, by what CookieGuardLogin
+ * says of the response, or by r->user. */
 #ifndef CG_SESSION_USER_H
 #define CG_SESSION_USER_H
 

@@ -85,6 +85,17 @@ def test_basic_auth_401_is_not_authenticated(site):
     assert other.token not in (None, token, answer.token)
 
 
+@pytest.mark.parametrize("page", ("cookie", "answer/200"))
+def test_an_error_page_that_says_200_lets_nobody_in(site, page):
+    """httpd hands r->user on to the error page of a 401, though nobody compared the password."""
+    site.server.expect("AH01617")
+    token = site.new_session()
+    answer = site.ask(token, f"/shut/{page}", line=b"x=1", more=site.basic("bob", "wrong"))
+    assert answer.status == 200 and answer.response.body == b"status 200\n" and answer.is_silent
+    answer = site.ask(token, f"/shut/{page}", line=b"x=1", more=site.basic("bob"))
+    assert answer.token
+
+
 def test_a_401_of_the_application_is_not_authenticated(site):
     token = site.new_session()
     answer = site.ask(token, "/basic/page", status=401, more=site.basic())
@@ -121,6 +132,29 @@ def test_a_login_by_what_the_application_answers(site):
     second = site.ask(first, more={"X-Say-User": "dave"}, **TOLD).token
     assert second and second != first
     assert site.ask(second, **TOLD).session == {"a": "1"}
+
+
+def test_a_login_behind_a_front_controller(site):
+    """REQUEST_URI is what the client asked for, not where that led."""
+    token = site.ask(set="a=1", **TOLD).token
+    assert site.ask(token, "/front/login", **TOLD).is_silent
+    assert site.ask(token, "/front/other", body=b"x=1", **TOLD).is_silent
+    answer = site.ask(token, "/front/login", body=b"x=1", **TOLD)
+    assert answer.token and answer.token != token
+    assert site.ask(answer.token, **TOLD).session == {"a": "1"}
+
+
+def test_a_login_behind_another_password(site):
+    """httpd knows the user from the first page on; the application's own login comes later."""
+    token = site.ask(set="a=1", **TOLD).token
+    known = site.ask(token, "/basic/page", more=site.basic(), **TOLD).token
+    assert known and known != token
+    assert site.ask(known, "/basic/page", more=site.basic(), **TOLD).is_silent
+    answer = site.ask(known, "/basic/login", body=b"x=1", more=site.basic(), **TOLD)
+    assert answer.token and answer.token != known
+    site.clock.advance(10)
+    assert site.ask(known, **TOLD).session == {}
+    assert site.ask(answer.token, **TOLD).session == {"a": "1"}
 
 
 def test_a_client_cannot_say_who_it_is(site):

@@ -7,7 +7,7 @@ import secrets
 
 import pytest
 
-from env import secret
+from env import http1, secret
 from env.clock import MINUTE
 from env.session_client import COOKIE, TOKEN, handle_of, secret_of, spellings
 from env.session_site import Site
@@ -223,6 +223,27 @@ def test_no_secret_in_any_log_at_loglevel_debug(told_all):
         assert not TOKEN.search(text), path.name
         for word in (value, *site.passwords.values()):
             assert word.encode() not in text, path.name
+
+
+REFUSED_EARLY = {  # before any module is asked
+    "an expectation that nobody knows": (417, b"Expect: the-unexpected"),
+    "a name of a field that is none": (400, b"Two words: 1"),
+    "a field that is too long": (400, b"X-Long: " + b"a" * 9000),
+    "a length that is none": (400, b"Content-Length: many")}
+
+
+@pytest.mark.parametrize("how", REFUSED_EARLY)
+def test_no_token_in_the_log_of_a_request_that_httpd_refuses(site, how):
+    status, field = REFUSED_EARLY[how]
+    token, name = site.new_session(), secrets.token_hex(8).encode()
+    site.server.expect("AH00561", "AH00570", "AH02418", "AH03083")
+    head = b"\r\n".join([b"GET /" + name + b" HTTP/1.1", b"Host: guarded.test", b"Connection: close",
+                         b"Cookie: a=1; " + COOKIE + b"=" + token + b"; b=2", b"X: 1",
+                         field, b"", b""])
+    answer = http1.parse(http1.send_raw(site.server.port("plain"), head))
+    assert answer.status == status
+    (line,) = [line for line in site.server.log_text("cookies_log").splitlines() if name in line]
+    assert b" a=1; b=2 " in line
 
 
 def test_no_secret_is_handed_on(told_all):
