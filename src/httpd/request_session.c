@@ -106,9 +106,21 @@ void cg_request_session_take_token(request_rec *r, cg_span value, bool is_repeat
     cg_wipe((void *)value.at, value.len);
 }
 
+/* An error page inherits r->user from the request that was turned away, where the same sections hold
+ * for both; its own status may be any. */
+static bool follows_unauthorized(const request_rec *r)
+{
+    for (r = r->prev; r; r = r->prev) {
+        if (r->status == HTTP_UNAUTHORIZED) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int cg_request_session_fixups(request_rec *r)
 {
-    if (r->user && !r->main) {
+    if (r->user && !r->main && !follows_unauthorized(r)) {
         cg_request_session *session = cg_request_session_of(r);
         if (session) {
             session->user = r->user;
