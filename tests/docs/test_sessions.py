@@ -113,3 +113,34 @@ def test_a_start_without_the_ring_makes_another_one(shop):
     shop.start()
     assert ring.read_bytes() != before and ring.stat().st_mode & 0o777 == 0o600
     assert ask(shop, token_of(log_in(shop))).status == 200
+
+
+def test_a_response_that_logs_in_changes_the_token():
+    """The page's CookieGuardLogin, before an application that answers a login with a redirect."""
+    made = Httpd("login", None, ports_named=["plain"], modules=["session", "asis"], text=f"""
+        Listen 127.0.0.1:${{port_plain}}
+        ServerName https://guarded.test
+        DocumentRoot "${{root}}/answers"
+        CookieGuardStateDir "${{root}}/keys"
+        CookieGuardStore shm size=1M
+        CookieGuardSession On
+        {block_with("%{REQUEST_STATUS} == 302")}
+        <Location "/">
+            Session On
+            SessionHeader X-Replace-Session
+            SetHandler send-as-is
+        </Location>
+        """)
+    answers = made.root / "answers"
+    answers.mkdir()
+    for name in ("login", "other"):
+        (answers / name).write_text("Status: 302 Found\nLocation: https://guarded.test/\n"
+                                    "X-Replace-Session: cart=3\n\n", encoding="ascii")
+    made.start()
+    try:
+        first = token_of(made.request("/other"))
+        assert ask(made, first, "/other").set_cookies == []
+        assert token_of(ask(made, first, "/login")) != first
+    finally:
+        made.stop(check=False)
+        made.remove()
