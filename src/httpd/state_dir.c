@@ -101,9 +101,11 @@ const char *cg_state_dir_look(apr_pool_t *pool, const char *path)
 
 /* -- opening -------------------------------------------------------------------------------- */
 
-static bool is_for_want_of_rights(int error)
+/* No fault of what stands there: a server is to serve on where nothing can be written. */
+static bool is_unwritable(int error)
 {
-    return error == EACCES || error == EPERM || error == EROFS;
+    return error == EACCES || error == EPERM || error == EROFS || error == ENOSPC ||
+           error == EDQUOT;
 }
 
 /* What did not work, and why. */
@@ -115,7 +117,7 @@ static cg_state_answer tell_failure(apr_pool_t *pool, const char *what, const ch
 
     *sentence = apr_psprintf(pool, "%s %s: %s", path, what,
                              apr_strerror(error, reason, sizeof reason));
-    return is_for_want_of_rights(error) ? CG_STATE_UNWRITABLE : CG_STATE_REFUSED;
+    return is_unwritable(error) ? CG_STATE_UNWRITABLE : CG_STATE_REFUSED;
 }
 
 static cg_state_answer open_checked(apr_pool_t *pool, cg_state_dir *dir, const char **sentence)

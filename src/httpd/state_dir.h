@@ -16,7 +16,7 @@
 
 typedef enum cg_state_answer {
     CG_STATE_REFUSED = 0, /* something is as it must not be: the sentence says what */
-    CG_STATE_UNWRITABLE,  /* this user may not write there, or the file system is read-only */
+    CG_STATE_UNWRITABLE,  /* not by this user, or the file system is read-only or full */
     CG_STATE_ABSENT,      /* there is no such file */
     CG_STATE_DONE
 } cg_state_answer;

@@ -774,6 +774,28 @@ def test_a_file_system_that_takes_nothing(servers_of_one_test):
     server.stop()
 
 
+def test_a_full_disk_is_no_reason_not_to_serve(servers_of_one_test):
+    server = servers_of_one_test("full-disk")
+    server.expect("CG0047", "CG0052")
+    full = tools.compiled_preload(tools.TESTS / "preload" / "full_disk.c", server.root)
+    server.preload.append(full)
+    server.start()
+    only_warning(server, "keys/keys cannot be written: No space left on device")
+    assert os.listdir(keys_of(server)) == []
+    server.stop()
+    server.preload.remove(full)
+    server.start()
+    ring = (keys_of(server) / "keys").read_bytes()
+    server.stop()
+    server.preload.append(full)
+    server.start()
+    assert "keys/server cannot be written: No space left on device" in server.error_log()
+    assert (keys_of(server) / "keys").read_bytes() == ring
+    assert not mapped_segments(server.daemon.pid), "nothing says where a named one would be"
+    server.graceful()
+    server.stop()
+
+
 def test_shared_memory_that_is_too_small_is_a_sentence(servers_of_one_test):
     server = servers_of_one_test("full")
     server.preload.append(tools.compiled_preload(tools.TESTS / "preload" / "full_shm.c", server.root))
