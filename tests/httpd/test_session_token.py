@@ -162,6 +162,16 @@ def test_trace_echoes_no_token(token_site, host):
 
 
 @pytest.mark.parametrize("host", MODES)
+def test_the_error_page_of_a_request_refused_early_sees_no_token(token_site, host):
+    """Before anybody looks at its cookies."""
+    token = token_site.ask(set="a=1", host=host).token
+    response = http1.request(token_site.server.port(), "/page", host=host, headers={
+        "Expect": "nonsense", "Cookie": b"a=1; " + held(token) + b"; __host-http-cg=" + token})
+    assert response.status == 417 and b"HTTP_COOKIE=a=1\n" in response.body
+    assert COOKIE not in response.body and not TOKEN.search(response.body)
+
+
+@pytest.mark.parametrize("host", MODES)
 def test_merged_trailers_bring_no_token(token_site, host):
     token = token_site.ask(set="a=1", host=host).token
     data = (b"POST /body-first HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n"
