@@ -133,11 +133,27 @@ bool cg_realm_of_request(const request_rec *r, cg_crypto *crypto, cg_realm *real
 
 /* -- the time -------------------------------------------------------------------------------- */
 
-static apr_time_t lacking; /* what CLOCK_BOOTTIME lacks to be the time since 1970 */
+static _Atomic apr_time_t
+    *furthest; /* written by every child: taken for a number, whatever it is */
 
-void cg_session_facts_set_clock(apr_time_t boot_to_wall)
+void cg_session_facts_set_clock(_Atomic apr_time_t *place)
 {
-    lacking = boot_to_wall;
+    furthest = place;
+}
+
+/* The later of what the clocks lack now and ever lacked. Small steps are not told to the others: clocks
+ * drift apart all the time. */
+static apr_time_t note_furthest(apr_time_t lacking)
+{
+    const apr_time_t most = apr_time_from_sec(UINT32_MAX);
+    apr_time_t known = atomic_load_explicit(furthest, memory_order_relaxed);
+
+    while (lacking > known && lacking - known > APR_USEC_PER_SEC &&
+           !atomic_compare_exchange_weak_explicit(furthest, &known, lacking, memory_order_relaxed,
+                                                  memory_order_relaxed)) {
+    }
+    known = known > most ? most : known;
+    return known > lacking ? known : lacking;
 }
 
 uint32_t cg_session_now(void)
@@ -145,9 +161,9 @@ uint32_t cg_session_now(void)
     apr_time_t now = apr_time_now();
     struct timespec boot;
 
-    if (clock_gettime(CLOCK_BOOTTIME, &boot) == 0) {
-        apr_time_t counted = lacking + apr_time_make(boot.tv_sec, boot.tv_nsec / 1000);
-        now = counted > now ? counted : now;
+    if (furthest && clock_gettime(CLOCK_BOOTTIME, &boot) == 0) {
+        apr_time_t counted = apr_time_make(boot.tv_sec, boot.tv_nsec / 1000);
+        now = counted + note_furthest(now - counted);
     }
     now = apr_time_sec(now);
     return now <= 0 ? 0 : now >= UINT32_MAX ? UINT32_MAX : (uint32_t)now;

@@ -2,6 +2,8 @@
 #ifndef CG_SESSION_FACTS_H
 #define CG_SESSION_FACTS_H
 
+#include <stdatomic.h>
+
 #include "config.h"
 
 /* From child_init: threads of this process may ask for their tools. */
@@ -17,11 +19,12 @@ bool cg_session_facts_make_realms(apr_pool_t *pconf, cg_crypto *crypto, server_r
  * virtual host; else ServerName stands in. False: no memory. */
 bool cg_realm_of_request(const request_rec *r, cg_crypto *crypto, cg_realm *realm);
 
-/* What CLOCK_BOOTTIME lacked to be the time since 1970 when the segment was made: set by the parent. */
-void cg_session_facts_set_clock(apr_time_t boot_to_wall);
+/* From the parent: where all processes keep the most that CLOCK_BOOTTIME ever lacked to be the time
+ * since 1970; zero at first. */
+void cg_session_facts_set_clock(_Atomic apr_time_t *furthest);
 
-/* Seconds since 1970, now, which may be long after the request began: the later of the wall clock and
- * the one that nobody sets back (CLOCK_BOOTTIME since the segment was made). */
+/* Seconds since 1970, now, which may be long after the request began. Never set back: where the wall
+ * clock is, after it was ahead, time goes on from where it was, as CLOCK_BOOTTIME counts it. */
 uint32_t cg_session_now(void);
 
 #endif

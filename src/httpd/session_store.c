@@ -255,7 +255,7 @@ int cg_session_store_post_config(apr_pool_t *pconf, apr_pool_t *ptemp, server_re
     }
     cg_key_memory_free(kept->ring, sizeof *kept->ring);
     kept->ring = start.ring;
-    cg_session_facts_set_clock(kept->segment.boot_to_wall);
+    cg_session_facts_set_clock(kept->segment.furthest);
     apr_pool_cleanup_register(pconf, (void *)(intptr_t)getpid(), end_segment,
                               apr_pool_cleanup_null);
     say_hello(&start);

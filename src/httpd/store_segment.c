@@ -107,11 +107,17 @@ static apr_status_t take_pages(const cg_store_segment *segment)
     return APR_SUCCESS;
 }
 
+static uintptr_t align(uintptr_t place)
+{
+    return (place + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+/* Room for the table, for the clock behind it, and for what aligning them takes. */
 static apr_status_t make_memory(cg_store_segment *segment)
 {
     mode_t mask = umask(S_IRWXG | S_IRWXO);
-    apr_status_t status = apr_shm_create(&segment->shm, segment->size + ALIGNMENT, segment->name,
-                                         segment->pool);
+    apr_status_t status = apr_shm_create(&segment->shm, segment->size + 3 * (apr_size_t)ALIGNMENT,
+                                         segment->name, segment->pool);
     uintptr_t start;
 
     umask(mask);
@@ -119,7 +125,8 @@ static apr_status_t make_memory(cg_store_segment *segment)
         return status;
     }
     start = (uintptr_t)apr_shm_baseaddr_get(segment->shm);
-    segment->memory = (void *)((start + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+    segment->memory = (void *)align(start);
+    segment->furthest = (void *)align((uintptr_t)segment->memory + segment->size);
     return take_pages(segment);
 }
 
@@ -128,17 +135,9 @@ static apr_status_t make_memory(cg_store_segment *segment)
 static bool describe(cg_store_segment *segment, cg_crypto *crypto,
                      const unsigned char place_key_id[CG_KEY_ID_SIZE])
 {
-    apr_time_t now = apr_time_now();
-    struct timespec boot;
-
-    if (!cg_random(crypto, segment->nonce, sizeof segment->nonce) ||
-        clock_gettime(CLOCK_BOOTTIME, &boot) != 0) {
-        return false;
-    }
     memcpy(segment->place_key_id, place_key_id, CG_KEY_ID_SIZE);
-    segment->made_at = (int64_t)apr_time_sec(now);
-    segment->boot_to_wall = now - apr_time_make(boot.tv_sec, boot.tv_nsec / 1000);
-    return true;
+    segment->made_at = (int64_t)apr_time_sec(apr_time_now());
+    return cg_random(crypto, segment->nonce, sizeof segment->nonce);
 }
 
 /* The name is of this segment alone, so that no other user can have been there before. */

@@ -9,6 +9,8 @@
 #ifndef CG_STORE_SEGMENT_H
 #define CG_STORE_SEGMENT_H
 
+#include <stdatomic.h>
+
 #include <apr_shm.h>
 
 #include "../session/table.h"
@@ -24,8 +26,10 @@ typedef struct cg_store_segment {
     const char *state_dir; /* where the name stands */
     unsigned char nonce[CG_SEGMENT_NONCE_SIZE];
     unsigned char place_key_id[CG_KEY_ID_SIZE];
-    int64_t made_at;         /* seconds since 1970 */
-    apr_time_t boot_to_wall; /* then, what CLOCK_BOOTTIME lacked to be the time since 1970 */
+    int64_t made_at; /* seconds since 1970 */
+    _Atomic apr_time_t
+        *furthest; /* behind the table, in shared memory: the most that CLOCK_BOOTTIME
+                                     ever lacked to be the time since 1970 */
 } cg_store_segment;
 
 /* Makes a new, empty one; `dir` null: without a name. What a server before left behind under the name

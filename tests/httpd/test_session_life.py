@@ -180,6 +180,22 @@ def test_clock_set_back_prolongs_nothing(site, back):
     assert site.ask(late).session == {"c": "3"}
 
 
+def test_clock_that_was_ahead_and_is_put_right_prolongs_nothing(site):
+    """What began or was used in the wrong time lives on, and no longer than it would have."""
+    before = site.new_session()
+    with wall_clock_set(site, 20 * MINUTE):
+        assert site.ask(before).session == {"a": "1"}
+        begun = site.new_session(b="2")
+        unused = site.ask(set="c=3").token
+    assert site.ask(before).session == {"a": "1"}
+    site.clock.advance(IDLE - 1)
+    assert site.ask(begun).session == {"b": "2"}
+    site.clock.advance(1)
+    assert site.ask(unused).session == site.ask(before).session == {}
+    site.clock.advance(IDLE - 1)
+    assert site.ask(begun).session == {}
+
+
 def test_clock_set_back_rotates_all_the_same(site):
     with wall_clock_set(site, -HOUR):
         token = site.new_session()
