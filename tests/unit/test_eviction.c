@@ -474,6 +474,70 @@ static void a_full_table_refuses_users_or_lets_the_longest_idle_go(void **state)
     free_table(&is);
 }
 
+/* One may go, and that is not enough: then not even that one goes. */
+static void nobody_goes_in_vain(void **state)
+{
+    const cg_table_limits limits = {.evicts_idle = true};
+    static unsigned char record[RECORD_MAX];
+    test_table is = new_table(2 << 20);
+    cg_record_header idle = {.expires = 0}, large;
+    cg_table_facts facts = some_facts(CG_CLASS_AUTHENTICATED, 0);
+    cg_evictions evictions;
+    unsigned users;
+    cg_record_header first;
+    (void)state;
+
+    put_one(is.table, &idle, &facts, &no_limits, SOME_MOMENT, &evictions);
+    users = 1 + fill_with_users(is.table, SOME_MOMENT + 900, &first);
+    name_record(&large, ++next_name);
+    large.length = 10000;
+    facts.last_access = SOME_MOMENT + 1000;
+    assert_int_equal(cg_table_put(is.table, record, make_record(&large, record), &facts, &limits,
+                                  SOME_MOMENT + 1000, &evictions),
+                     CG_TABLE_FULL);
+    assert_int_equal(evictions.count, 0);
+    assert_int_equal(records_of(is.table, CG_CLASS_AUTHENTICATED), users);
+    assert_true(is_there(is.table, &idle));
+    assert_sound(is.table);
+    free_table(&is);
+}
+
+/* What is rewritten is not what makes room for it, though it is the oldest of the fullest source. */
+static void nobody_goes_for_himself(void **state)
+{
+    static const cg_class classes[] = {CG_CLASS_NEWBORN, CG_CLASS_RETURNING,
+                                       CG_CLASS_AUTHENTICATED};
+    const cg_table_limits limits = {.evicts_idle = true};
+    (void)state;
+    for (unsigned i = 0; i < COUNT(classes); i++) {
+        test_table is = new_table(2 << 20);
+        unsigned char record[4096];
+        cg_table_facts facts = some_facts(classes[i], 9);
+        cg_record_header oldest = {.expires = 0}, second = {.expires = 0};
+        cg_evictions evictions;
+
+        put_one(is.table, &oldest, &facts, &no_limits, SOME_MOMENT, &evictions);
+        put_one(is.table, &second, &facts, &no_limits, SOME_MOMENT, &evictions);
+        while (put_one(is.table, &(cg_record_header){.expires = 0}, &facts, &no_limits,
+                       SOME_MOMENT + 1, &evictions) == CG_TABLE_DONE &&
+               evictions.count == 0) {
+        }
+        if (evictions.count) { /* the oldest made room for the last one */
+            oldest = second;
+        }
+        oldest.version++;
+        oldest.length = 2000;
+        assert_int_equal(cg_table_replace(is.table, record, make_record(&oldest, record),
+                                          oldest.version - 1, &facts, &limits, SOME_MOMENT + 1000,
+                                          &evictions),
+                         CG_TABLE_DONE);
+        assert_in_range(evictions.count, 1, 6);
+        assert_true(is_there(is.table, &oldest));
+        assert_sound(is.table);
+        free_table(&is);
+    }
+}
+
 /* A newcomer never displaces a visitor that returned, nor that one a user. */
 static void a_lower_class_never_drives_out_a_higher_one(void **state)
 {
@@ -657,6 +721,8 @@ int main(void)
         cmocka_unit_test(a_rotation_evicts_no_session_of_the_user),
         cmocka_unit_test(classes_have_ceilings),
         cmocka_unit_test(a_full_table_refuses_users_or_lets_the_longest_idle_go),
+        cmocka_unit_test(nobody_goes_in_vain),
+        cmocka_unit_test(nobody_goes_for_himself),
         cmocka_unit_test(a_lower_class_never_drives_out_a_higher_one),
         cmocka_unit_test(a_newborn_holds_2_kib_at_most),
         cmocka_unit_test(expired_sessions_go_first),
