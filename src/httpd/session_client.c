@@ -45,8 +45,18 @@ static bool is_page(const request_rec *r)
     return field_is(r, "Sec-Fetch-Mode", "navigate") && field_is(r, "Sec-Fetch-Dest", "document");
 }
 
-/* A Strict token is kept back from pages as well; then only a login is worth a new one (single
- * sign-on comes from elsewhere). */
+/* A Strict token is kept back from all that another site asks for, a Lax one from a form that is sent
+ * from there (6265bis 5.6.7.1: with safe methods alone it goes along). */
+static bool is_kept_back_from_page(const request_rec *r, cg_same_site same_site)
+{
+    while (r->prev) {
+        r = r->prev;
+    }
+    return same_site == CG_SAME_SITE_STRICT || r->method_number != M_GET;
+}
+
+/* Where the token is kept back from a page as well, only a login is worth a new one (single sign-on
+ * comes from elsewhere). */
 bool cg_session_may_begin(const request_rec *r, bool is_login)
 {
     cg_same_site same_site = cg_config_of(r->server)->session.same_site;
@@ -54,5 +64,5 @@ bool cg_session_may_begin(const request_rec *r, bool is_login)
     if (same_site == CG_SAME_SITE_NONE || !field_is(r, "Sec-Fetch-Site", "cross-site")) {
         return true;
     }
-    return is_page(r) && (same_site != CG_SAME_SITE_STRICT || is_login);
+    return is_page(r) && (is_login || !is_kept_back_from_page(r, same_site));
 }

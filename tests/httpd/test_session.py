@@ -350,6 +350,19 @@ def test_where_a_browser_keeps_its_token_back_no_session_begins(app, site, fetch
     assert app.entries(token, site=site) == [("a", "1"), ("b", "2")]
 
 
+@pytest.mark.parametrize("site, begins", ((GUARDED, False), (STRICT, False), (FRAMED, True)),
+                         ids=lambda case: case.host.decode() if isinstance(case, VirtualHost) else str(case))
+def test_a_form_sent_from_another_site_begins_no_session(app, site, begins):
+    """A Lax token goes along with what is only looked at, and a form is more."""
+    answer = app.ask(do="set:a=1", method="POST", headers=fetched(*PAGE), site=site)
+    assert bool(answer.token) == begins and (answer.token or answer.is_silent)
+    own = app.ask(do="set:a=1", method="POST", site=site,
+                  headers=fetched("same-origin", "navigate", "document"))
+    assert own.token
+    login = app.ask(do="set:shop-user=alice", method="POST", headers=fetched(*PAGE), site=site)
+    assert login.token, "single sign-on may end with a form"
+
+
 def test_who_logs_in_from_elsewhere_gets_a_session_under_strict_too(app):
     """Single sign-on ends with a page that another site sends the browser to."""
     answer = app.ask(do="set:shop-user=alice", headers=fetched(*PAGE), site=STRICT)
