@@ -126,6 +126,8 @@ def show_unsolved():
                    "its redirect, in its log, in Referer headers, and in the server's access log "
                    "where that holds queries. Leave %q and %r out of LogFormat at least.")
     show.paragraph("The audit itself holds neither: no values, and paths without their query.")
+    show.paragraph(f"{sessions.FIRST_NUMBER}: A store that outlives the server. A graceful restart keeps "
+                   "sessions; after a stop and a start everybody logs in once more.")
 
 
 def show_places(directory, port, member):
