@@ -91,10 +91,13 @@ class Quotient:
             setattr(self, field, {name: (b[name] - a[name]) / requests for name in b})
 
 
-def measure(site, module, visits, requests, check=None, before=(), jar=None):
+SHORT = 10  # requests of a short connection
+
+
+def measure(site, module, visits, requests, check=None, before=(), jar=None, short=SHORT):
     """The quotient for each visit of the site. `check` is given each visit and its last answer.
     The visits `before` are made first, once each. A jar is that of all visits."""
-    short, long = 10, 10 + requests
+    long = short + requests
     with server.running(site, module, before=command, flag="-X") as httpd:
         def wait():
             server.wait_for_sleep(httpd.daemon.pid)

@@ -53,8 +53,10 @@ def job(use, store, count=BATCH, processes=0):
     return server.Visit(HOST, f"/page.html?{use}-{store}*{count}*{processes}")
 
 
-def fill(records):
-    return server.Visit(HOST, f"/page.html?fill={records}")
+def filling(records, step=5_000):
+    """The visits that fill all stores up to so many records."""
+    return [server.Visit(HOST, f"/page.html?fill={min(upto, records)}")
+            for upto in range(step, records + step, step)]
 
 
 def capacity(mib):
@@ -71,6 +73,10 @@ class Asking:
         """The numbers of the answer."""
         return [int(word) for word in server.ask(self._port, visit, 1).seen.split()
                 if word.isdigit()]
+
+    def fill(self, records):
+        for visit in filling(records):
+            self.ask(visit)
 
     def nanoseconds(self, use, store, count=BATCH, processes=0):
         """Of one operation, for each process."""

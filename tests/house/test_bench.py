@@ -18,7 +18,8 @@ def bench():
     kept = list(sys.path)
     sys.path.insert(0, str(ROOT / "bench"))
     try:
-        names = ("server", "contenders", "callgrind", "throughput", "tables")
+        names = ("server", "contenders", "callgrind", "throughput", "tables", "sessions",
+                 "stores")
         yield {name: importlib.import_module(name) for name in names}
     finally:
         sys.path[:] = kept
@@ -88,6 +89,20 @@ def test_httpd_alone_must_leave_the_lines_as_they_are(bench):
         bench["server"].check_answer(none, 1, ["SID=8; Secure"])
 
 
+@pytest.mark.parametrize("seen", ["", "29 200", "30 199", "-1 200"])
+def test_a_store_that_lost_a_write_has_no_figure(bench, seen):
+    of = bench["sessions"]
+    with pytest.raises(RuntimeError, match="in place of '30 200'"):
+        of.check(of.BY_KEY["cookie"], of.SMALL, 30, seen)
+    of.check(of.BY_KEY["cookie"], of.SMALL, 30, "30 200")
+
+
+def test_a_jar_stands_in_for_the_cookie_of_a_visit(bench):
+    visit = bench["server"].Visit("shop.example", cookie="a=b")
+    assert b"\r\nCookie: a=b\r\n" in visit.text()
+    assert b"\r\nCookie: c=d; e=f\r\n" in visit.text({"c": "d", "e": "f"})
+
+
 def test_an_answer_is_read_whole(bench):
     page = "x" * bench["server"].PAGE_SIZE
     answer = bench["server"].read_answer(io.BytesIO(
@@ -112,3 +127,11 @@ def test_the_document_has_every_row_and_goal(bench):
         assert re.search(rf"\| +{bar:,} \|", DOCUMENT), bar
     for cookie in of.COOKIES:
         assert cookie.partition("=")[0] + "=" in DOCUMENT
+
+
+def test_the_document_has_every_store_and_its_bars(bench):
+    of = bench["sessions"]
+    for title in (*(store.title for store in of.STORES), *bench["stores"].TITLES.values()):
+        assert f"| {title}" in DOCUMENT, title
+    for bar in of.BARS.values():
+        assert re.search(rf"\| +{bar:,} \|", DOCUMENT), bar
