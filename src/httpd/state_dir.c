@@ -61,6 +61,13 @@ static const char *check_parent(apr_pool_t *pool, const char *path)
     if (!S_ISDIR(info.st_mode)) {
         return apr_psprintf(pool, "%s cannot be made, because %s is no directory", path, parent);
     }
+    if (info.st_uid != 0 && info.st_uid != geteuid()) {
+        return apr_psprintf(pool,
+                            "%s stands in %s, which belongs to the user with the number %lu: that "
+                            "one could put keys of another time in its place. Choose another "
+                            "directory with CookieGuardStateDir",
+                            path, parent, (unsigned long)info.st_uid);
+    }
     if ((info.st_mode & LETS_OTHERS_WRITE) && !(info.st_mode & S_ISVTX)) {
         return apr_psprintf(pool,
                             "%s stands in %s, which others can write (mode %04o): they could put "

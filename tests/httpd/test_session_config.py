@@ -576,6 +576,7 @@ SPOILED = [
     ("keys", link_to_itself, "keys is a symbolic link; name the directory itself", True),
     ("keys", replace_by_file, "keys is no directory", True),
     (".", lambda p: p.chmod(0o777), r"which others can write \(mode 0777\)", True),
+    (".", give_away, "keys stands in .*, which belongs to the user with the number", True),
     (RING, lambda p: p.chmod(0o640), r"keys/keys lets others in \(mode 0640\).*chmod 0600", False),
     (RING, lambda p: p.chmod(0o604), r"keys/keys lets others in \(mode 0604\)", False),
     (RING, give_away, "keys/keys belongs to the user with the number", False),
