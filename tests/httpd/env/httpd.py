@@ -13,6 +13,7 @@ import tempfile
 from env import http1, http2_client, ports, tools
 from env.logs import Logs
 from env.process import Daemon, wait_until
+from env.shared_memory import remove_stores
 
 BASIC_MODULES = ["authn_core", "authz_core", "authz_host", "mime", "dir", "alias", "headers",
                  "rewrite", "setenvif", "env"]
@@ -158,6 +159,7 @@ class Httpd:
             self.logs.check()
 
     def remove(self):
+        remove_stores(self.root)
         shutil.rmtree(self.root)
 
     def expect(self, *patterns):
