@@ -93,12 +93,13 @@ def test_another_form(run, tree):
 
 
 def test_a_second_symbol(run, tmp_path):
-    """A module that exports two symbols, and a core that needs one of httpd's."""
+    """A module that exports two symbols, and a core that needs one of httpd's and, in the wrong place,
+    one of OpenSSL's."""
     for place in (".libs", "src/.libs"):
         (tmp_path / place).mkdir(parents=True)
     (tmp_path / "module.c").write_text("int cookieguard_module; int another;\n")
-    (tmp_path / "core.c").write_text("int ap_f(void); int core(void); int core(void) "
-                                     "{ return ap_f(); }\n")
+    (tmp_path / "core.c").write_text("int ap_f(void), EVP_f(void); int core(void); int core(void) "
+                                     "{ return ap_f() + EVP_f(); }\n")
     for words in (("gcc", "-shared", "-fPIC", "module.c", "-o", ".libs/mod_cookieguard.so"),
                   ("gcc", "-c", "core.c"),
                   ("ar", "rc", "src/.libs/libcookieguard.a", "core.o")):
@@ -106,4 +107,5 @@ def test_a_second_symbol(run, tmp_path):
     done = guard(run, "symbols.py", tmp_path, builddir=str(tmp_path))
     assert done.code == 1
     assert "exports ['another', 'cookieguard_module']" in done.text
-    assert "the core needs ['ap_f']" in done.text
+    assert "core.o needs ['ap_f']" in done.text
+    assert "core.o needs ['EVP_f'], which only crypto.o may have" in done.text
