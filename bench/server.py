@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "tests" / "httpd"))
 
 from env import ports, tools  # noqa: E402  (the harness of the server tests)
 from env.process import Daemon  # noqa: E402
+from env.shared_memory import remove_stores  # noqa: E402
 
 import contenders  # noqa: E402
 
@@ -145,6 +146,7 @@ class Server:
         self.daemon.stop()
 
     def remove(self):
+        remove_stores(self.root)
         shutil.rmtree(self.root, ignore_errors=True)
 
 
