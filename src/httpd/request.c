@@ -61,7 +61,8 @@ static void restore_field(request_rec *r, const cg_server_config *config, cg_spa
     put_cookie_field(r, writer.at);
     take_token(r, &restored);
     if (is_worth_keeping(&restored)) {
-        cg_response_make(r)->restored = apr_pmemdup(r->pool, &restored, sizeof restored);
+        cg_response_make(r)->restored = apr_pmemdup(r->pool, &restored,
+                                                    cg_restored_size(&restored));
     }
 }
 

@@ -72,9 +72,6 @@ typedef struct cg_restored {
     cg_span field;
     bool accepts_plain;
 
-    cg_restored_cookie cookies[CG_RESTORED_MAX];
-    unsigned cookie_count;
-
     const char *first_suspect; /* where the first pair begins that had to be looked at */
     const char *last_suspect;  /* and the last one */
 
@@ -88,7 +85,17 @@ typedef struct cg_restored {
     unsigned refused[CG_REFUSAL_COUNT]; /* how many pairs */
     cg_refusal first_refusal;
     const cg_guard *first_refused; /* whose name it was about; null for `$` and quotes */
+
+    unsigned cookie_count;
+    cg_restored_cookie
+        cookies[CG_RESTORED_MAX]; /* the last field: a copy ends with those there are */
 } cg_restored;
+
+/* Octets that a copy needs. */
+static inline size_t cg_restored_size(const cg_restored *restored)
+{
+    return offsetof(cg_restored, cookies) + restored->cookie_count * sizeof restored->cookies[0];
+}
 
 /* Reads `field`. `accepts_plain` says that a migration is on: a plain cookie stands in where no
  * prefixed one came. False: nothing is concerned, the field can stay, and *restored says nothing. */
