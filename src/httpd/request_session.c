@@ -283,7 +283,7 @@ static cg_span name_nobody(const cg_request_session *session)
     char *name;
 
     if (!cg_random(session->crypto, octets, sizeof octets)) {
-        return (cg_span){NULL, 0};
+        return CG_SPAN("?"); /* there is no new token to be had either, so nothing is saved */
     }
     name = apr_palloc(session->pool, 2 * sizeof octets + 1);
     ap_bin2hex(octets, sizeof octets, name);
@@ -300,7 +300,7 @@ static cg_session_wish make_wish(const cg_request_session *session, const reques
         return wish;
     }
     wish.user = statement->has_no_name ? name_nobody(session) : statement->user;
-    wish.has_user = statement->is_said && (wish.user.len || !statement->has_no_name);
+    wish.has_user = statement->is_said;
     wish.source = cg_session_source(r, session->store->sub_keys, &session->realm);
     wish.may_create = cg_session_may_begin(r, wish.has_user && wish.user.len);
     return wish;

@@ -2,7 +2,9 @@
 says. With the user, the token changes."""
 import pytest
 
+from env import tools
 from env.clock import MINUTE
+from env.session_site import Site
 
 TOLD = {"host": b"told.test"}
 
@@ -155,6 +157,33 @@ def test_a_login_behind_another_password(site):
     site.clock.advance(10)
     assert site.ask(known, **TOLD).session == {}
     assert site.ask(answer.token, **TOLD).session == {"a": "1"}
+
+
+@pytest.fixture
+def without_chance():
+    """A server of its own, and the file that takes the randomness for new tokens away."""
+    site = Site("sessions-no-chance")
+    library = tools.compiled_preload(tools.TESTS / "preload" / "no_chance.c", site.server.root)
+    site.server.preload.append(library)
+    try:
+        yield site.start(), library.with_name(library.name + ".now")
+        site.stop()
+    finally:
+        site.server.stop(check=False)
+        site.remove()
+
+
+def test_a_login_without_randomness_is_none(without_chance):
+    """What comes with it is not put under the token of before."""
+    site, switch = without_chance
+    site.server.expect("CG0057")
+    token = site.ask(set="a=1", **TOLD).token
+    switch.touch()
+    answer = site.ask(token, "/page/login", body=b"x=1", set="b=2", **TOLD)
+    assert answer.is_silent and "CG0057" in site.server.error_log()
+    assert site.ask(token, **TOLD).session == {"a": "1"}
+    switch.unlink()
+    assert site.ask(token, "/page/login", body=b"x=1", set="b=2", **TOLD).token
 
 
 def test_a_client_cannot_say_who_it_is(site):
