@@ -132,7 +132,7 @@ int cg_request_post_read_request(request_rec *r)
     return DECLINED;
 }
 
-/* Of a request that httpd refused before it asked anybody (400, 417) all cookies are still as they came:
+/* Of a request that httpd refused before it asked anybody (400, 417) all cookies are as they came:
  * no log is to see them like that. */
 int cg_request_log_transaction(request_rec *r)
 {

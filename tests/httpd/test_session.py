@@ -351,7 +351,7 @@ def test_where_a_browser_keeps_its_token_back_no_session_begins(app, site, fetch
 
 
 @pytest.mark.parametrize("site, begins", ((GUARDED, False), (STRICT, False), (FRAMED, True)),
-                         ids=lambda case: case.host.decode() if isinstance(case, VirtualHost) else str(case))
+                         ids=("lax", "strict", "none"))
 def test_a_form_sent_from_another_site_begins_no_session(app, site, begins):
     """A Lax token goes along with what is only looked at, and a form is more."""
     answer = app.ask(do="set:a=1", method="POST", headers=fetched(*PAGE), site=site)
