@@ -147,11 +147,19 @@ class Httpd:
     def restart(self):
         self.graceful(signal.SIGHUP)
 
+    def _let_connections_end(self):
+        try:
+            wait_until(lambda: not ports.connections_to(self.ports.values()), "connections",
+                       seconds=0.3)
+        except AssertionError:
+            pass  # a client keeps one open: then nothing is about to clean it up
+
     def stop(self, check=True, how=signal.SIGTERM):
-        """Right behind a request, stop with SIGWINCH: told to stop at once, a child of the event MPM
-        closes the sockets of connections that its threads are just about to clean up, and may die
-        of it."""
+        """Told to stop at once, a child of the event MPM closes the sockets of connections that its
+        threads are just about to clean up, and may die of it. So those that come to their end get a
+        moment for it; where requests still run, stop with SIGWINCH."""
         if self.daemon:
+            self._let_connections_end()
             self.expect("AH03092")  # a connection lingered when httpd was told to stop
             self.daemon.stop(how)
             self.daemon = None
