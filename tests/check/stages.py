@@ -3,11 +3,12 @@ import os
 import pathlib
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 import results
 from results import Counts
-from workshop import (BUILD, JOBS, PYTHON, ROOT, SOURCE, UNPACKED, Failed, built, copy_of_sources,
-                      module_of)
+from workshop import (BUILD, CORES, JOBS, PYTHON, ROOT, SOURCE, UNPACKED, Failed, Log, built,
+                      copy_of_sources, module_of)
 
 FUZZ_RUNS = 200_000  # inputs for each target: a number and not a time, so that a run can be repeated
 FEWER_RUNS = {"fuzz_table": 20_000}  # each of its inputs is a table that is made, filled and checked
@@ -47,22 +48,29 @@ def threads(log):
     return counts.settle(0)
 
 
+def fuzz_target(directory, source):
+    """One target, with a log of its own: its name, its exit code and what it printed."""
+    found = BUILD / "fuzz" / source.stem
+    (found / "corpus").mkdir(parents=True, exist_ok=True)
+    code, output = Log(source.stem).run([
+        directory / "tests" / "fuzz" / source.stem,
+        f"-runs={FEWER_RUNS.get(source.stem, FUZZ_RUNS)}", "-seed=1", "-timeout=10",
+        f"-dict={ROOT}/tests/fuzz/cookie.dict", f"-artifact_prefix={found}/",
+        found / "corpus", ROOT / "tests" / "fuzz" / "corpus" / source.stem])
+    return source.stem, code, output
+
+
 def fuzz(log):
     """libFuzzer on each target, a bounded number of inputs"""
     directory = built(log, "fuzzing")
+    sources = sorted((ROOT / "tests" / "fuzz").glob("fuzz_*.c"))
     counts = Counts()
-    for source in sorted((ROOT / "tests" / "fuzz").glob("fuzz_*.c")):
-        runs = FEWER_RUNS.get(source.stem, FUZZ_RUNS)
-        found = BUILD / "fuzz" / source.stem
-        (found / "corpus").mkdir(parents=True, exist_ok=True)
-        code, output = log.run([
-            directory / "tests" / "fuzz" / source.stem, f"-runs={runs}", "-seed=1",
-            "-timeout=10", f"-dict={ROOT}/tests/fuzz/cookie.dict", f"-artifact_prefix={found}/",
-            found / "corpus", ROOT / "tests" / "fuzz" / "corpus" / source.stem])
-        if code:
-            print(f"{source.stem} ended with {code}:",
-                  *results.why_fuzzing_failed(output), sep="\n    ", flush=True)
-        counts += Counts(failed=1) if code else Counts(passed=1)
+    with ThreadPoolExecutor(CORES) as pool:
+        for name, code, output in pool.map(lambda source: fuzz_target(directory, source), sources):
+            if code:
+                print(f"{name} ended with {code}:", *results.why_fuzzing_failed(output),
+                      sep="\n    ", flush=True)
+            counts += Counts(failed=1) if code else Counts(passed=1)
     return counts.settle(0)
 
 

@@ -12,7 +12,8 @@ SOURCE = BUILD / "source"
 UNPACKED = BUILD / "unpacked"
 LOGS = BUILD / "logs"
 PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else "python3"
-JOBS = f"-j{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()}"
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+JOBS = f"-j{CORES}"
 LONGEST = 20 * 60  # seconds that one command may take; all stages together take less than 30 min
 
 CONFIGURE = {
